@@ -1,0 +1,48 @@
+# headrace: one Makefile, no recursion.  `make help` lists the targets.
+
+MODE    ?= release
+B       := build/$(MODE)
+CC      ?= gcc
+VERSION := $(shell cat VERSION)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+        -Wpointer-arith -Wwrite-strings -Wformat=2 -Werror
+CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+CFLAGS_asan    := -O1 -g -fsanitize=address -fno-omit-frame-pointer
+CFLAGS_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
+LDFLAGS_asan   := -fsanitize=address
+LDFLAGS_ubsan  := -fsanitize=undefined
+ALL_CFLAGS := -std=gnu17 -D_GNU_SOURCE -I. -MMD -MP $(WARN) $(CFLAGS_$(MODE)) \
+              -DHEADRACE_VERSION='"$(VERSION)"' $(CFLAGS)
+
+# What each program is made of.  Everything below lib/ and handlers/ goes into
+# one archive, from which a program takes only what it calls: a program that
+# links without -lsqlite3 cannot reach the store.
+LIB_SRC  := $(wildcard lib/*/*.c handlers/*.c handlers/*/*.c)
+PROGRAMS := headrace headrace-notifier
+headrace_SRC           := $(wildcard fcgi/*.c cli/*.c)
+headrace_LIBS          := -lfcgi -lsqlite3 -lsodium -lcrypto -ljson-c -linih -lzstd -lcurl
+headrace-notifier_SRC  := $(wildcard notifier/*.c)
+headrace-notifier_LIBS := -luv -lnghttp2 -lsodium -lcrypto -linih -lzstd -lwslay -lhttp_parser
+
+LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/schema/migrations.o
+
+all: $(PROGRAMS:%=$(B)/%)
+
+.SECONDEXPANSION:
+$(PROGRAMS:%=$(B)/%): $(B)/%: $$($$*_SRC:%.c=$(B)/%.o) $(B)/lib.a
+	$(CC) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $($*_LIBS)
+
+$(B)/lib.a: $(LIB_OBJ)
+	rm -f $@
+	ar rcs $@ $^
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+include tests/tests.mk
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+
+.PHONY: all

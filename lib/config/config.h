@@ -1,0 +1,111 @@
+/*
+ * lib/config/config.h -- the configuration: one INI file, read whole or not at all.
+ *
+ * Keys are documented in conf/headrace.ini; one table in config.c says for each
+ * its section, name, type, limits and default, and the environment variable
+ * HEADRACE_<SECTION>_<KEY> overrides it.  An unknown key or a bad value is an
+ * error with file, line, key and what would be right; all errors of a file are
+ * reported together.
+ */
+#ifndef LIB_CONFIG_CONFIG_H
+#define LIB_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/buf.h"
+#include "lib/base/err.h"
+#include "lib/base/ip.h"
+
+enum allocation { ALLOC_SEQUENTIAL, ALLOC_RANDOM };
+enum durability { SYNC_NORMAL, SYNC_FULL };
+
+struct text_list {
+	const char **v;
+	size_t n;
+};
+
+/* dns.split.<domain> = server, server */
+struct split_dns {
+	const char *domain;
+	struct text_list servers;
+};
+
+/* dns.extra_record = name TYPE value */
+struct dns_record {
+	const char *name, *type, *value;
+};
+
+struct config {
+	const char *file;		/* where it came from; "" if only defaults */
+
+	/* [server] */
+	const char *url;		/* http(s)://host[:port], no trailing slash */
+	const char *data_dir;		/* database, keys */
+	const char *run_dir;		/* sockets */
+
+	/* [database] */
+	const char *db_path;		/* default: data_dir/headrace.db */
+	enum durability sync;
+
+	/* [noise] */
+	const char *noise_key_path;	/* default: data_dir/noise.key */
+
+	/* [worker] */
+	int64_t web_workers, control_workers;
+
+	/* [notifier] */
+	const char *notifier_listen;	/* unix:/path or ip:port; default unix:run_dir/notifier.sock */
+	int64_t keepalive_ms;		/* 50 s; the client gives up after 120 s */
+	int64_t offline_grace_ms;	/* 10 s */
+	int64_t connections_max;
+
+	/* [prefixes] */
+	bool have_v4, have_v6;
+	struct prefix v4, v6;
+	enum allocation allocation;
+
+	/* [dns] */
+	bool magic_dns, override_local_dns;
+	const char *base_domain;	/* "" if none; no trailing dot */
+	struct text_list nameservers, search_domains;
+	struct split_dns *split;
+	size_t n_split;
+	struct dns_record *extra;
+	size_t n_extra;
+	const char *extra_records_path;	/* "" if none */
+
+	/* [derp] */
+	struct text_list derp_urls, derp_paths;
+	int64_t derp_update_ms;		/* 0: never again after the start */
+
+	/* [node] */
+	int64_t node_expiry_ms;		/* 0: keys do not run out */
+	int64_t ephemeral_timeout_ms;
+	int64_t login_timeout_ms;
+	bool taildrop, auto_update, logtail;
+
+	/* [log] */
+	int log_level;			/* enum log_level */
+};
+
+#define CONFIG_FILE_DEFAULT "/etc/headrace/headrace.ini"
+
+/*
+ * Reads 'path' (NULL: $HEADRACE_CONFIG, else CONFIG_FILE_DEFAULT if it exists,
+ * else only defaults and the environment).  On ERR_BADREQ 'errors' holds one
+ * line per mistake.  Relative paths are taken from the file's folder.  All text
+ * lives in 'a'.
+ */
+must_check enum err config_load(struct arena *a, const char *path,
+    struct config *cfg, struct buf *errors);
+
+/* Paths derived from run_dir: web.sock, control.sock, wake.sock. */
+const char *config_socket(struct arena *a, const struct config *cfg, const char *name);
+
+/* Prints every key with its effective value, for `headrace configtest -v`. */
+void config_print(const struct config *cfg, struct buf *out);
+
+#endif

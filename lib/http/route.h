@@ -1,0 +1,45 @@
+/*
+ * lib/http/route.h -- one const row per endpoint, and how a path finds its row.
+ *
+ * The row carries what the dispatcher must do before and after the handler:
+ * who may call, which transaction, how large a body.
+ */
+#ifndef LIB_HTTP_ROUTE_H
+#define LIB_HTTP_ROUTE_H
+
+#include <stddef.h>
+
+#include "lib/http/req.h"
+
+enum auth {
+	AUTH_PUBLIC,	/* anyone, from anywhere */
+	AUTH_MACHINE,	/* only over control.sock, inside a Noise session */
+	AUTH_NOTIFIER,	/* only over control.sock, from the notifier itself */
+	AUTH_ADMIN	/* the administrator; today only ORIGIN_LOCAL */
+};
+
+enum txn {
+	TXN_NONE,	/* no database */
+	TXN_READ,	/* a consistent snapshot; writing fails */
+	TXN_WRITE,	/* BEGIN IMMEDIATE … COMMIT; rolled back on error */
+	TXN_OWN		/* the handler calls db_begin_…() itself, after slow work */
+};
+
+struct route {
+	enum http_method method;
+	const char *path;		/* "/api/v1/node/{id}/expire" */
+	enum auth auth;
+	enum txn txn;
+	size_t body_max;		/* bytes */
+	enum err (*handle)(struct req *rq);
+};
+
+/*
+ * Finds the row for rq->method and rq->path and fills rq->vars.
+ * ERR_NOTFOUND: no row has this path.  ERR_BADREQ: the path is known, the
+ * method is not (answer 405).  HEAD finds GET rows.
+ */
+must_check enum err route_find(const struct route *const *routes, size_t n,
+    struct req *rq, const struct route **out);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * lib/model/model.h -- the things that a tailnet is made of, as plain structs.
+ *
+ * They mirror the rows of schema/; text is NUL-terminated UTF-8 in the arena
+ * that the reader passed, never NULL unless said so.  Times are Unix
+ * milliseconds; TIME_NONE stands for SQL NULL ("never").  Keys are kept in
+ * their text form ("nodekey:…"), as the database and the JSON have them.
+ */
+#ifndef LIB_MODEL_MODEL_H
+#define LIB_MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define TIME_NONE INT64_MIN
+
+/* The pseudo user that owns tagged nodes in what clients see. */
+#define TAGGED_USER_ID 2147455555
+#define TAGGED_USER_NAME "tagged-devices"
+#define TAGGED_USER_DISPLAY "Tagged Devices"
+
+struct user {			/* users */
+	int64_t id;
+	const char *name, *display_name, *email;
+	const char *provider;	/* "" or "oidc" */
+	const char *provider_id;	/* NULL if none */
+	const char *picture_url;
+	int64_t created_ms;
+};
+
+struct authkey {		/* authkeys */
+	int64_t id;
+	int64_t user_id;	/* 0 if the key belongs to nobody, only to tags */
+	const char *prefix;	/* 12 hex digits */
+	const char *hash;
+	const char *description;
+	const char *tags;	/* JSON array of text */
+	bool reusable, ephemeral, used;
+	int64_t created_ms;
+	int64_t expiry_ms;	/* TIME_NONE: never */
+	int64_t revoked_ms;	/* TIME_NONE: not revoked */
+};
+
+struct node {			/* nodes */
+	int64_t id;
+	int64_t user_id;	/* 0 for a tagged node */
+	const char *machine_key, *node_key;
+	const char *disco_key;	/* "" until the first map request */
+	const char *nl_key;	/* "" if none */
+	const char *name;	/* DNS label */
+	const char *hostname, *os, *client_version;
+	int64_t cap;
+	const char *ipv4, *ipv6;	/* NULL if none of that family */
+	const char *tags;	/* JSON array, sorted; "[]" for a user's node */
+	const char *hostinfo;	/* JSON object, without NetInfo */
+	const char *netinfo;	/* JSON object */
+	const char *endpoints;	/* JSON array of "ip:port" */
+	int64_t home_derp;
+	const char *routes;	/* JSON array of prefixes: announced */
+	const char *approved;	/* JSON array of prefixes: allowed by an admin */
+	bool ephemeral;
+	int64_t authkey_id;	/* 0 if none (any more) */
+	const char *register_method;	/* "authkey", "cli", "oidc" */
+	bool online, expired;
+	int64_t created_ms, last_seen_ms;
+	int64_t expiry_ms;	/* TIME_NONE: never */
+};
+
+struct node_gone {		/* nodes_gone */
+	int64_t id;
+	const char *node_key, *machine_key, *name;
+	const char *ipv4, *ipv6;	/* NULL if none */
+	int64_t gone_ms;
+};
+
+struct login {			/* logins */
+	const char *id;		/* hskey-authreq-<24> */
+	const char *machine_key, *node_key, *old_node_key, *nl_key;
+	int64_t cap;
+	const char *hostinfo;	/* JSON as sent */
+	bool ephemeral;
+	int64_t want_expiry_ms;	/* TIME_NONE: no wish */
+	const char *state;	/* "waiting", "done", "rejected" */
+	int64_t node_id;	/* 0 until done */
+	int64_t created_ms, expiry_ms;
+};
+
+/* Kinds of rows in changes; the text is in lib/store/change.c. */
+enum change_kind {
+	CHANGE_NODE,		/* node 'id' as a whole */
+	CHANGE_NODE_PATCH,	/* endpoints, home DERP, online */
+	CHANGE_NODE_EXPIRY,
+	CHANGE_NODE_SELF,	/* only node 'id' itself cares */
+	CHANGE_NODE_GONE,
+	CHANGE_USER,
+	CHANGE_LOGIN,		/* subject: the login's id */
+	CHANGE_DOCUMENT,	/* subject: the document's name */
+	CHANGE_OTHER		/* written by a newer program */
+};
+
+struct change {			/* changes */
+	int64_t seq;
+	enum change_kind kind;
+	int64_t id;
+	const char *subject;
+};
+
+/* Has the node's key run out at 'now_ms'? */
+static inline bool
+node_key_expired(const struct node *n, int64_t now_ms)
+{
+	return n->expiry_ms != TIME_NONE && n->expiry_ms <= now_ms;
+}
+
+#endif

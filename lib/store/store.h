@@ -1,0 +1,110 @@
+/*
+ * lib/store/store.h -- everything that the rest of headrace asks of the database.
+ *
+ * One file per table implements it (user.c, node.c, authkey.c, …).  Reads fill
+ * structs whose text lives in the arena passed before the output.  Lookups
+ * answer ERR_NOTFOUND; a clash with a UNIQUE column ERR_CONFLICT; a full disk,
+ * a lock that is not given, a read-only file ERR_INTERNAL or ERR_BUSY with
+ * db_errmsg().  Functions that write are called inside db_begin_write().
+ */
+#ifndef LIB_STORE_STORE_H
+#define LIB_STORE_STORE_H
+
+#include "lib/model/model.h"
+#include "lib/store/db.h"
+
+/* ---- users (user.c) ---- */
+must_check enum err store_user_create(struct db *db, const struct user *u, int64_t *id);
+must_check enum err store_user_by_id(struct db *db, struct arena *a, int64_t id, struct user *out);
+/* A local user by name; ERR_CONFLICT if only several others match. */
+must_check enum err store_user_by_name(struct db *db, struct arena *a, const char *name, struct user *out);
+/* All users by id; *out is an arena array of *n. */
+must_check enum err store_users(struct db *db, struct arena *a, struct user **out, size_t *n);
+must_check enum err store_user_rename(struct db *db, int64_t id, const char *name);
+must_check enum err store_user_delete(struct db *db, int64_t id);
+must_check enum err store_user_node_count(struct db *db, int64_t id, int64_t *n);
+
+/* ---- pre-auth keys (authkey.c) ---- */
+must_check enum err store_authkey_create(struct db *db, const struct authkey *k, int64_t *id);
+must_check enum err store_authkey_by_prefix(struct db *db, struct arena *a, struct str prefix, struct authkey *out);
+must_check enum err store_authkey_by_id(struct db *db, struct arena *a, int64_t id, struct authkey *out);
+must_check enum err store_authkeys(struct db *db, struct arena *a, struct authkey **out, size_t *n);
+/* Marks a single-use key used; ERR_CONFLICT if it already was (compare and set). */
+must_check enum err store_authkey_consume(struct db *db, int64_t id);
+must_check enum err store_authkey_expire(struct db *db, int64_t id, int64_t at_ms);
+must_check enum err store_authkey_delete(struct db *db, int64_t id);
+
+/* ---- nodes (node.c) ---- */
+must_check enum err store_node_insert(struct db *db, const struct node *n, int64_t *id);
+/* Writes all columns of node n->id that are not its identity. */
+must_check enum err store_node_update(struct db *db, const struct node *n);
+must_check enum err store_node_by_id(struct db *db, struct arena *a, int64_t id, struct node *out);
+must_check enum err store_node_by_node_key(struct db *db, struct arena *a, const char *key, struct node *out);
+must_check enum err store_node_by_name(struct db *db, struct arena *a, const char *name, struct node *out);
+must_check enum err store_node_by_address(struct db *db, struct arena *a, const char *ip, struct node *out);
+/* All nodes of one machine key, by id. */
+must_check enum err store_nodes_by_machine(struct db *db, struct arena *a, const char *machine_key, struct node **out, size_t *n);
+/* All nodes by id; calls fn for each with text in 'a' (the caller may reset 'a' in fn). */
+must_check enum err store_nodes_each(struct db *db, struct arena *a, void (*fn)(void *arg, const struct node *n), void *arg);
+must_check enum err store_nodes(struct db *db, struct arena *a, struct node **out, size_t *n);
+must_check enum err store_node_count(struct db *db, int64_t *n);
+must_check enum err store_node_name_taken(struct db *db, const char *name, bool *taken);
+must_check enum err store_node_rename(struct db *db, int64_t id, const char *name);
+must_check enum err store_node_set_expiry(struct db *db, int64_t id, int64_t expiry_ms, bool expired);
+must_check enum err store_node_set_tags(struct db *db, int64_t id, const char *tags_json);	/* clears the user */
+must_check enum err store_node_set_user(struct db *db, int64_t id, int64_t user_id);		/* clears the tags */
+must_check enum err store_node_set_approved(struct db *db, int64_t id, const char *routes_json);
+/* ERR_CONFLICT if another node has the address. */
+must_check enum err store_node_set_address(struct db *db, int64_t id, const struct ip *ip);
+must_check enum err store_node_delete(struct db *db, int64_t id);
+must_check enum err store_node_set_presence(struct db *db, int64_t id, bool online, int64_t at_ms);
+/* Ids of nodes that the database believes online. */
+must_check enum err store_nodes_online(struct db *db, struct arena *a, int64_t **ids, size_t *n);
+/* Marks nodes whose expiry passed by 'now' as expired; *n says how many. */
+must_check enum err store_nodes_mark_expired(struct db *db, int64_t now_ms, int64_t *n);
+/* Deletes ephemeral nodes offline since before 'before_ms'; *n says how many. */
+must_check enum err store_nodes_reap_ephemeral(struct db *db, int64_t before_ms, int64_t *n);
+/* The earliest time at which one of the two above has work; TIME_NONE if none. */
+must_check enum err store_nodes_next_due(struct db *db, int64_t ephemeral_timeout_ms, int64_t *at_ms);
+must_check enum err store_node_gone_by_key(struct db *db, struct arena *a, const char *node_key, struct node_gone *out);
+must_check enum err store_node_gone_by_id(struct db *db, struct arena *a, int64_t id, struct node_gone *out);
+must_check enum err store_nodes_gone_prune(struct db *db, int64_t before_ms);
+
+/* ---- addresses (address.c) ---- */
+/*
+ * A free address of the prefix: the first hole, else the next never given, or a
+ * random one.  Skips network and broadcast address, 100.100.100.100,
+ * 100.115.92.0/23 and fd7a:115c:a1e0::53.  ERR_TOOBIG: the prefix is used up.
+ * Holds until the transaction ends; the node's row then keeps it.
+ */
+must_check enum err store_address_take(struct db *db, const struct prefix *p, enum allocation how, struct ip *out);
+
+/* ---- logins (login.c) ---- */
+must_check enum err store_login_create(struct db *db, const struct login *l);
+must_check enum err store_login_by_id(struct db *db, struct arena *a, const char *id, struct login *out);
+must_check enum err store_logins(struct db *db, struct arena *a, struct login **out, size_t *n);
+must_check enum err store_login_done(struct db *db, const char *id, int64_t node_id);
+must_check enum err store_login_reject(struct db *db, const char *id);
+must_check enum err store_logins_expire(struct db *db, int64_t now_ms, int64_t *n);
+must_check enum err store_login_count(struct db *db, int64_t *n);
+/* Removes the oldest waiting login, to make room for another. */
+must_check enum err store_login_drop_oldest(struct db *db);
+
+/* ---- documents (document.c) ---- */
+/* NULL content in *out if there is none. */
+must_check enum err store_document(struct db *db, struct arena *a, const char *name, const char **out);
+/* Stores it; unchanged content writes nothing. */
+must_check enum err store_document_put(struct db *db, const char *name, const char *content, int64_t now_ms);
+
+/* ---- changes (change.c) ---- */
+must_check enum err store_change_last(struct db *db, int64_t *seq);
+/*
+ * Changes after 'seq' in order.  ERR_TOOBIG: there are more than 'max', or rows
+ * after 'seq' have been dropped already; then only a full reload is right.
+ */
+must_check enum err store_changes_since(struct db *db, struct arena *a, int64_t seq, size_t max, struct change **out, size_t *n);
+must_check enum err store_changes_prune(struct db *db, int64_t before_ms);
+/* Notes by hand a change that only the node itself cares for. */
+must_check enum err store_change_note(struct db *db, enum change_kind kind, int64_t id, const char *subject);
+
+#endif

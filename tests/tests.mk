@@ -1,0 +1,12 @@
+# Unit, store and handler tests: every tests/<ring>/<name>_test.c is a program.
+UNIT_SRC  := $(wildcard tests/unit/*_test.c tests/store/*_test.c tests/handlers/*_test.c)
+UNIT_BIN  := $(UNIT_SRC:%.c=$(B)/%)
+TEST_LIBS := -lcmocka -lsqlite3 -lsodium -lcrypto -ljson-c -linih -lzstd -lcurl
+
+$(UNIT_BIN): $(B)/%: $(B)/%.o $(B)/lib.a
+	$(CC) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+unit: $(UNIT_BIN)
+	@for t in $(UNIT_BIN); do echo "== $$t"; $$t || exit 1; done
+
+.PHONY: unit
