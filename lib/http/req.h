@@ -31,6 +31,12 @@ enum origin {
 
 struct req_param { const char *name, *value; };
 
+/* The limits of a request and its answer; a route's body_max may be lower. */
+#define REQ_PATH_MAX 1024
+#define REQ_QUERY_MAX 4096
+#define REQ_BODY_MAX ((size_t)1024 * 1024)
+#define REQ_OUT_MAX ((size_t)256 * 1024 * 1024)
+#define REQ_HEAD_MAX ((size_t)8 * 1024)
 #define REQ_ERRMSG_SIZE 512
 #define REQ_PATH_VARS_MAX 4
 
@@ -43,7 +49,7 @@ struct req {
 	int64_t now_ms;
 	enum origin origin;
 	enum http_method method;
-	const char *path;	/* decoded, without query */
+	const char *path;	/* decoded, without query; NULL: malformed, answered with 400 */
 	const char *query;	/* raw, "" if none */
 	struct span body;
 	const struct req_param *params;	/* CGI variables; ends with a NULL name */
@@ -64,6 +70,13 @@ struct req {
 /* Initialises the answer part; the caller has set the rest. */
 void req_begin(struct req *rq);
 void req_end(struct req *rq);		/* frees the buffers; the arena is the caller's */
+
+/*
+ * Takes "/path?query" apart into rq->path and rq->query.  A bad escape, an
+ * escaped NUL or slash, text that is not UTF-8 or one too long leaves the path
+ * NULL with a reason in rq->errmsg.  Needs rq->arena; call it after req_begin().
+ */
+void req_target(struct req *rq, struct str target);
 
 /* A CGI variable, or NULL. */
 const char *req_param(const struct req *rq, const char *name);

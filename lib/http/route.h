@@ -37,9 +37,14 @@ struct route {
 /*
  * Finds the row for rq->method and rq->path and fills rq->vars.
  * ERR_NOTFOUND: no row has this path.  ERR_BADREQ: the path is known, the
- * method is not (answer 405).  HEAD finds GET rows.
+ * method is not (answer 405).  HEAD finds GET rows.  Of two rows that match,
+ * the one with fewer {name} parts wins.
  */
 must_check enum err route_find(const struct route *const *routes, size_t n,
     struct req *rq, const struct route **out);
+
+/* "GET, HEAD, POST": the methods of the rows that have rq->path, for Allow. */
+const char *route_allow(const struct route *const *routes, size_t n,
+    const struct req *rq);
 
 #endif

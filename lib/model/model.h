@@ -88,9 +88,9 @@ struct login {			/* logins */
 /* Kinds of rows in changes; the text is in lib/store/change.c. */
 enum change_kind {
 	CHANGE_NODE,		/* node 'id' as a whole */
-	CHANGE_NODE_PATCH,	/* endpoints, home DERP, online */
+	CHANGE_NODE_PATCH,	/* subject: letters of e(ndpoints), d(ERP), o(nline) */
 	CHANGE_NODE_EXPIRY,
-	CHANGE_NODE_SELF,	/* only node 'id' itself cares */
+	CHANGE_NODE_SELF,	/* node 'id' as it sees itself */
 	CHANGE_NODE_GONE,
 	CHANGE_USER,
 	CHANGE_LOGIN,		/* subject: the login's id */

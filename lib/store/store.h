@@ -83,6 +83,8 @@ must_check enum err store_address_take(struct db *db, const struct prefix *p, en
 must_check enum err store_login_create(struct db *db, const struct login *l);
 must_check enum err store_login_by_id(struct db *db, struct arena *a, const char *id, struct login *out);
 must_check enum err store_logins(struct db *db, struct arena *a, struct login **out, size_t *n);
+/* The waiting login of this machine and node key, so that a retry gets the same URL. */
+must_check enum err store_login_waiting(struct db *db, struct arena *a, const char *machine_key, const char *node_key, struct login *out);
 must_check enum err store_login_done(struct db *db, const char *id, int64_t node_id);
 must_check enum err store_login_reject(struct db *db, const char *id);
 must_check enum err store_logins_expire(struct db *db, int64_t now_ms, int64_t *n);
