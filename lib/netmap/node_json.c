@@ -9,6 +9,7 @@
 #include "lib/netmap/endpoints.h"
 #include "lib/netmap/hostinfo.h"
 #include "lib/netmap/name.h"
+#include "lib/netmap/tags.h"
 
 /* Go's zero time: in a patch it takes an expiry away. */
 #define GO_ZERO_TIME "0001-01-01T00:00:00Z"
@@ -89,10 +90,10 @@ write_endpoints(struct jw *w, struct arena *a, const char *json)
 }
 
 static void
-write_tags(struct jw *w, const char *tags)
+write_tags(struct jw *w, struct arena *a, const char *tags)
 {
 	if (strcmp(tags, "[]") != 0)
-		jw_kraw(w, "Tags", tags);
+		jw_kraw(w, "Tags", tags_json_of(a, json_parse(a, str_of(tags), 2, NULL)));
 }
 
 static void
@@ -100,6 +101,13 @@ write_key_expiry(struct jw *w, const struct node *n)
 {
 	if (n->expiry_ms != TIME_NONE)
 		jw_ktime(w, "KeyExpiry", n->expiry_ms);
+}
+
+bool
+node_showable(const struct node *n)
+{
+	return key_valid(str_of(n->node_key), NODEKEY_PREFIX) &&
+	    key_valid(str_of(n->machine_key), MKEY_PREFIX);
 }
 
 /* What both views share. */
@@ -126,7 +134,7 @@ write_common(struct jw *w, struct arena *a, const struct node *n,
 	jw_ktime(w, "Created", n->created_ms);
 	if (n->cap > 0)
 		jw_ki64(w, "Cap", n->cap);
-	write_tags(w, n->tags);
+	write_tags(w, a, n->tags);
 	write_primary_routes(w, &v->serving);
 	jw_kbool(w, "MachineAuthorized", true);
 	if (v->expired)

@@ -21,6 +21,9 @@ struct node_view {
 	bool expired;			/* its key has run out */
 };
 
+/* False for a row whose keys no client could decode; it must stay out of maps. */
+bool node_showable(const struct node *n);
+
 /* A node as its peers see it. */
 void node_json_peer(struct jw *w, struct arena *a, const struct node *n,
     const struct node_view *v);
