@@ -2,7 +2,9 @@
 
 MODE    ?= release
 B       := build/$(MODE)
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 VERSION := $(shell cat VERSION)
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \

@@ -40,6 +40,7 @@ struct dns_record {
 
 struct config {
 	const char *file;		/* where it came from; "" if only defaults */
+	struct text_list warnings;	/* what is allowed but doubtful; for the log */
 
 	/* [server] */
 	const char *url;		/* http(s)://host[:port], no trailing slash */
@@ -96,11 +97,16 @@ struct config {
 /*
  * Reads 'path' (NULL: $HEADRACE_CONFIG, else CONFIG_FILE_DEFAULT if it exists,
  * else only defaults and the environment).  On ERR_BADREQ 'errors' holds one
- * line per mistake.  Relative paths are taken from the file's folder.  All text
- * lives in 'a'.
+ * line per mistake.  Relative paths are taken from the file's folder, except
+ * database.path and noise.private_key (server.data) and the socket of
+ * notifier.listen (server.run).  All text lives in 'a'.
  */
 must_check enum err config_load(struct arena *a, const char *path,
     struct config *cfg, struct buf *errors);
+
+/* The same for text that was read already; 'name' stands for the file. */
+must_check enum err config_load_text(struct arena *a, const char *name,
+    struct str text, struct config *cfg, struct buf *errors);
 
 /* Paths derived from run_dir: web.sock, control.sock, wake.sock. */
 const char *config_socket(struct arena *a, const struct config *cfg, const char *name);

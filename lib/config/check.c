@@ -1,0 +1,131 @@
+/*
+ * lib/config/check.c -- what one key alone cannot say.
+ *
+ * Files with a place of their own are put below server.data and server.run;
+ * then keys are held against each other.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/config/key.h"
+
+static const char *
+below(struct arena *a, const char *dir, const char *file)
+{
+	return file[0] == '/' ? file : arena_printf(a, "%s/%s", dir, file);
+}
+
+static void
+derive_paths(const struct config_check *c)
+{
+	struct config *cfg = c->cfg;
+
+	cfg->db_path = below(c->arena, cfg->data_dir, cfg->db_path);
+	cfg->noise_key_path = below(c->arena, cfg->data_dir, cfg->noise_key_path);
+	if (strncmp(cfg->notifier_listen, "unix:", 5) == 0)
+		cfg->notifier_listen = arena_printf(c->arena, "unix:%s",
+		    below(c->arena, cfg->run_dir, cfg->notifier_listen + 5));
+	cfg->have_v4 = cfg->v4.ip.family != 0;
+	cfg->have_v6 = cfg->v6.ip.family != 0;
+}
+
+/* A socket's name is cut off by the kernel's struct at 107 bytes. */
+static void
+check_sockets(const struct config_check *c)
+{
+	size_t longest = strlen(config_socket(c->arena, c->cfg, "control.sock"));
+	const char *listen = c->cfg->notifier_listen;
+
+	if (longest > CONFIG_SOCKET_MAX)
+		c->fail(c, "server", "run", arena_printf(c->arena,
+		    "is too long for the sockets in it; give a path of at most %zu bytes",
+		    CONFIG_SOCKET_MAX - strlen("/control.sock")));
+	else if (strncmp(listen, "unix:", 5) == 0 && strlen(listen + 5) > CONFIG_SOCKET_MAX)
+		c->fail(c, "notifier", "listen", arena_printf(c->arena,
+		    "is too long for a socket; give a path of at most %d bytes",
+		    CONFIG_SOCKET_MAX));
+}
+
+/* Is 'host' the domain itself or a name below it? */
+static bool
+inside_domain(struct str host, const char *domain)
+{
+	size_t n = strlen(domain);
+
+	if (n == 0 || host.n < n || strncasecmp(host.p + host.n - n, domain, n) != 0)
+		return false;
+	return host.n == n || host.p[host.n - n - 1] == '.';
+}
+
+static void
+check_dns(const struct config_check *c)
+{
+	struct config *cfg = c->cfg;
+
+	if (!c->is_set(c, "dns", "override_local_dns"))
+		cfg->override_local_dns = cfg->nameservers.n > 0;
+	if (cfg->override_local_dns && cfg->nameservers.n == 0)
+		c->fail(c, "dns", "override_local_dns", "would leave devices without "
+		    "name resolution; set dns.nameservers, or give false");
+	if (cfg->magic_dns && cfg->base_domain[0] == '\0')
+		c->fail(c, "dns", "magic_dns", "needs a domain for the names; "
+		    "set dns.base_domain, or give false");
+	if (inside_domain(config_url_host(cfg->url), cfg->base_domain))
+		c->fail(c, "dns", "base_domain", arena_printf(c->arena,
+		    "is the domain of server.url %s, which devices could then no longer "
+		    "find; give a domain that does not hold the server", cfg->url));
+	if (cfg->n_extra > 0 && cfg->extra_records_path[0] != '\0')
+		c->fail(c, "dns", "extra_records_path", "is set together with "
+		    "dns.extra_record; give the records in one of the two places");
+}
+
+static void
+check_prefix(const struct config_check *c, const char *name, const struct prefix *p,
+    const char *range, const char *what)
+{
+	struct prefix all;
+
+	if (p->ip.family == 0 || !prefix_read(str_of(range), &all))
+		return;
+	if (!prefix_contains(&all, &p->ip) || p->bits < all.bits)
+		c->warn(c, "prefixes", name, arena_printf(c->arena,
+		    "is not within %s; clients treat only that range as the tailnet's, "
+		    "so %s; give a network within it", range, what));
+}
+
+static void
+check_prefixes(const struct config_check *c)
+{
+	const struct config *cfg = c->cfg;
+
+	if (!cfg->have_v4 && !cfg->have_v6)
+		c->fail(c, "prefixes", "v4", "is empty, and so is prefixes.v6; "
+		    "give at least one network, like 100.64.0.0/10");
+	check_prefix(c, "v4", &cfg->v4, "100.64.0.0/10",
+	    "SSH, status and exit nodes may misbehave");
+	check_prefix(c, "v6", &cfg->v6, "fd7a:115c:a1e0::/48",
+	    "SSH, status and exit nodes may misbehave");
+}
+
+static void
+check_derp(const struct config_check *c)
+{
+	const struct config *cfg = c->cfg;
+
+	if (cfg->derp_urls.n == 0 && cfg->derp_paths.n == 0)
+		c->warn(c, "derp", "urls", "is empty, and so is derp.paths; without a "
+		    "relay most clients stay in state Starting; give at least one DERP map");
+	if (cfg->derp_update_ms > 0 && cfg->derp_update_ms < 10000)
+		c->fail(c, "derp", "update_frequency", "asks the servers of the maps too "
+		    "often; give at least 10s, or 0 for never");
+}
+
+void
+config_check_all(const struct config_check *c)
+{
+	derive_paths(c);
+	check_sockets(c);
+	check_dns(c);
+	check_prefixes(c);
+	check_derp(c);
+}
