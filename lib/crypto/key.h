@@ -1,8 +1,8 @@
 /*
  * lib/crypto/key.h -- 32-byte keys and their text forms, random bytes, base64.
  *
- * The only place with libsodium's headers besides noise.c.  Text forms are
- * those of tailscale.com/types/key: a prefix and 64 hex digits.
+ * Only lib/crypto includes libsodium's headers.  Text forms are those of
+ * tailscale.com/types/key: a prefix and 64 hex digits.
  */
 #ifndef LIB_CRYPTO_KEY_H
 #define LIB_CRYPTO_KEY_H
