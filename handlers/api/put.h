@@ -1,0 +1,40 @@
+/*
+ * handlers/api/put.h -- how users, keys, nodes and logins look in REST v1.
+ *
+ * Every declared member is always there; ids are text, times RFC 3339, an
+ * unset time is null, an empty list [].
+ */
+#ifndef HANDLERS_API_PUT_H
+#define HANDLERS_API_PUT_H
+
+#include "lib/http/req.h"
+#include "lib/json/json.h"
+#include "lib/model/model.h"
+
+/* What nodes and keys refer to, both arrays by ascending id. */
+struct put_refs {
+	struct user *users;
+	size_t n_users;
+	struct authkey *keys;
+	size_t n_keys;
+};
+
+/* Everything there is, for lists. */
+must_check enum err put_refs_all(struct req *rq, struct put_refs *out);
+
+/* What this node refers to. */
+must_check enum err put_refs_of(struct req *rq, const struct node *n,
+    struct put_refs *out);
+
+/* One value each. */
+void put_user(struct jw *w, const struct user *u);
+void put_authkey(struct jw *w, const struct put_refs *refs,
+    const struct authkey *k, const char *key_text);	/* NULL: masked */
+void put_node(struct jw *w, struct req *rq, const struct put_refs *refs,
+    const struct node *n);
+void put_login(struct jw *w, struct req *rq, const struct login *l);
+
+/* Answers {"node": …} with the node as the database has it now. */
+must_check enum err put_node_reply(struct req *rq, int64_t id);
+
+#endif

@@ -1,0 +1,205 @@
+/*
+ * handlers/api/user.c -- /api/v1/user: the people who own nodes.
+ *
+ * Names are checked here, not only where an identity provider sends them: a
+ * policy, a DNS label or a shell will meet them later.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "handlers/api/api.h"
+#include "handlers/api/check.h"
+#include "handlers/api/put.h"
+#include "handlers/routes.h"
+
+static enum err
+user_reply(struct req *rq, int64_t id)
+{
+	struct user u;
+	struct jw w;
+	enum err e;
+
+	if ((e = api_user_by_id(rq, id, &u)) != OK)
+		return e;
+	api_reply(rq, &w);
+	jw_key(&w, "user");
+	put_user(&w, &u);
+	api_reply_end(&w);
+	return OK;
+}
+
+/* What a list asks for; if several are given, the name wins, then the e-mail. */
+struct user_filter {
+	const char *name, *email;
+	int64_t id;
+};
+
+static enum err
+read_filter(struct req *rq, struct user_filter *f)
+{
+	const char *id = req_query(rq, "id");
+
+	*f = (struct user_filter){
+		.name = req_query(rq, "name"),
+		.email = req_query(rq, "email"),
+	};
+	if (f->name != NULL && *f->name == '\0')
+		f->name = NULL;
+	if (f->email != NULL && *f->email == '\0')
+		f->email = NULL;
+	if (id != NULL && *id != '\0' && !str_i64(str_of(id), &f->id))
+		return req_fail(rq, ERR_BADREQ, "id must be a number");
+	return OK;
+}
+
+static bool
+matches(const struct user_filter *f, const struct user *u)
+{
+	if (f->name != NULL)
+		return strcmp(u->name, f->name) == 0;
+	if (f->email != NULL)
+		return strcmp(u->email, f->email) == 0;
+	return f->id == 0 || f->id == u->id;
+}
+
+static enum err
+user_list(struct req *rq)
+{
+	struct user_filter filter;
+	struct user *users;
+	size_t n;
+	struct jw w;
+	enum err e;
+
+	if ((e = read_filter(rq, &filter)) != OK ||
+	    (e = store_users(rq->db, rq->arena, &users, &n)) != OK)
+		return e;
+	api_reply(rq, &w);
+	jw_key(&w, "users");
+	jw_arr(&w);
+	for (size_t i = 0; i < n; i++)
+		if (matches(&filter, &users[i]))
+			put_user(&w, &users[i]);
+	jw_end_arr(&w);
+	api_reply_end(&w);
+	return OK;
+}
+
+const struct route route_user_list = {
+	.method = HTTP_GET,
+	.path = "/api/v1/user",
+	.auth = AUTH_ADMIN,
+	.txn = TXN_READ,
+	.body_max = 0,
+	.handle = user_list,
+};
+
+static const char *
+check_user(const struct user *u)
+{
+	const char *why;
+
+	if ((why = api_check_user_name(u->name)) != NULL ||
+	    (why = api_check_display_name(u->display_name)) != NULL ||
+	    (why = api_check_email(u->email)) != NULL)
+		return why;
+	return api_check_url(u->picture_url);
+}
+
+static enum err
+user_create(struct req *rq)
+{
+	static const struct api_field fields[] = {
+		{ "name", JSON_STR }, { "displayName", JSON_STR },
+		{ "email", JSON_STR }, { "pictureUrl", JSON_STR }, { NULL, 0 },
+	};
+	struct user u = { .provider = "", .created_ms = rq->now_ms };
+	const char *why;
+	int64_t id;
+	jv *body;
+	enum err e;
+
+	if ((e = api_body(rq, fields, &body)) != OK)
+		return e;
+	u.name = json_get_str(body, "name", "");
+	u.display_name = json_get_str(body, "displayName", "");
+	u.email = json_get_str(body, "email", "");
+	u.picture_url = json_get_str(body, "pictureUrl", "");
+	if ((why = check_user(&u)) != NULL)
+		return req_fail(rq, ERR_BADREQ, "%s", why);
+	e = store_user_create(rq->db, &u, &id);
+	if (e == ERR_CONFLICT)
+		return req_fail(rq, e, "user already exists: \"%s\"", u.name);
+	return e != OK ? e : user_reply(rq, id);
+}
+
+const struct route route_user_create = {
+	.method = HTTP_POST,
+	.path = "/api/v1/user",
+	.auth = AUTH_ADMIN,
+	.txn = TXN_WRITE,
+	.body_max = API_BODY_MAX,
+	.handle = user_create,
+};
+
+static enum err
+user_rename(struct req *rq)
+{
+	const char *name = req_var(rq, "newName"), *why;
+	struct user u;
+	int64_t id;
+	enum err e;
+
+	if ((e = req_var_i64(rq, "oldId", &id)) != OK ||
+	    (e = api_user_by_id(rq, id, &u)) != OK)
+		return e;
+	if ((why = api_check_user_name(name)) != NULL)
+		return req_fail(rq, ERR_BADREQ, "%s", why);
+	if (u.provider[0] != '\0')
+		return req_fail(rq, ERR_BADREQ, "user \"%s\" has its name from the "
+		    "identity provider; rename it there", u.name);
+	e = store_user_rename(rq->db, id, name);
+	if (e == ERR_CONFLICT)
+		return req_fail(rq, e, "user already exists: \"%s\"", name);
+	return e != OK ? e : user_reply(rq, id);
+}
+
+const struct route route_user_rename = {
+	.method = HTTP_POST,
+	.path = "/api/v1/user/{oldId}/rename/{newName}",
+	.auth = AUTH_ADMIN,
+	.txn = TXN_WRITE,
+	.body_max = API_BODY_MAX,
+	.handle = user_rename,
+};
+
+/* The user's keys go with it; nodes must have been moved or deleted before. */
+static enum err
+user_delete(struct req *rq)
+{
+	struct user u;
+	int64_t id, nodes;
+	enum err e;
+
+	if ((e = req_var_i64(rq, "id", &id)) != OK ||
+	    (e = api_user_by_id(rq, id, &u)) != OK ||
+	    (e = store_user_node_count(rq->db, id, &nodes)) != OK)
+		return e;
+	if (nodes > 0)
+		return req_fail(rq, ERR_BADREQ, "user not empty: node(s) found: "
+		    "\"%s\" owns %" PRId64 "; move or delete them first",
+		    u.name, nodes);
+	if ((e = store_user_delete(rq->db, id)) != OK)
+		return e;
+	api_reply_empty(rq);
+	return OK;
+}
+
+const struct route route_user_delete = {
+	.method = HTTP_DELETE,
+	.path = "/api/v1/user/{id}",
+	.auth = AUTH_ADMIN,
+	.txn = TXN_WRITE,
+	.body_max = 0,
+	.handle = user_delete,
+};
