@@ -1,0 +1,255 @@
+/*
+ * handlers/dispatch.c -- from a request to its whole answer.
+ *
+ * Everything that an endpoint needs besides its subject happens here, in one
+ * order: who may see it, body limit, transaction, handler, commit, status, wake.
+ * An endpoint that a caller may not use does not exist for that caller, so the
+ * world cannot learn what the control socket and the command line can do.
+ */
+#include "handlers/dispatch.h"
+
+#include <assert.h>
+
+#include "handlers/routes.h"
+#include "lib/base/log.h"
+#include "lib/config/config.h"
+#include "lib/json/json.h"
+#include "lib/store/store.h"
+#include "lib/wake/wake.h"
+
+#define RETRY_AFTER_S "1"
+
+struct visible {
+	const struct route **rows;
+	size_t n;
+};
+
+/* A machine's request never reaches the notifier's rows: it carries a key. */
+static bool
+may_see(const struct req *rq, const struct route *r)
+{
+	switch (r->auth) {
+	case AUTH_PUBLIC:
+		return true;
+	case AUTH_MACHINE:
+		return rq->origin == ORIGIN_CONTROL && rq->machine_key != NULL;
+	case AUTH_NOTIFIER:
+		return rq->origin == ORIGIN_CONTROL && rq->machine_key == NULL;
+	case AUTH_ADMIN:
+		return rq->origin == ORIGIN_LOCAL;
+	}
+	return false;
+}
+
+static struct visible
+visible_to(const struct req *rq)
+{
+	struct visible v = { .n = 0 };
+	size_t i;
+
+	v.rows = arena_array(rq->arena, routes_count, sizeof(const struct route *));
+	for (i = 0; i < routes_count; i++)
+		if (may_see(rq, routes_all[i]))
+			v.rows[v.n++] = routes_all[i];
+	return v;
+}
+
+static enum err
+begin(struct req *rq, enum txn txn)
+{
+	switch (txn) {
+	case TXN_READ:
+		return db_begin_read(rq->db);
+	case TXN_WRITE:
+		return db_begin_write(rq->db);
+	case TXN_NONE:
+	case TXN_OWN:
+		break;
+	}
+	return OK;
+}
+
+/* An answer that did not fit must not be committed as if it had been given. */
+static enum err
+check_answer(struct req *rq)
+{
+	assert(rq->status != 0);
+	if (rq->out.over || rq->head.over)
+		return req_fail(rq, ERR_INTERNAL, "the answer is larger than %zu bytes",
+		    rq->out.max);
+	return OK;
+}
+
+static enum err
+run(struct req *rq, const struct route *r)
+{
+	enum err e;
+
+	if (rq->body.n > r->body_max)
+		return req_fail(rq, ERR_TOOBIG, "request body too large");
+	if ((e = begin(rq, r->txn)) != OK)
+		return e;
+	if ((e = r->handle(rq)) == OK)
+		e = check_answer(rq);
+	if (e == OK && (r->txn == TXN_READ || r->txn == TXN_WRITE))
+		e = db_commit(rq->db);
+	if (rq->db != NULL)
+		db_rollback(rq->db);
+	return e;
+}
+
+/* What a client may know of a failure of ours. */
+static const char *
+public_text(const struct req *rq, int status)
+{
+	switch (status) {
+	case 500:
+		return "internal error";
+	case 502:
+		return "a server that this one depends on did not answer";
+	case 503:
+		return "busy, try again";
+	default:
+		return rq->errmsg[0] != '\0' ? rq->errmsg : http_status_text(status);
+	}
+}
+
+static void
+problem_json(struct req *rq, int status, const char *detail)
+{
+	struct jw w;
+
+	req_reply(rq, status, "application/problem+json");
+	jw_init(&w, &rq->out);
+	jw_obj(&w);
+	jw_kstr(&w, "type", "about:blank");
+	jw_kstr(&w, "title", http_status_text(status));
+	jw_ki64(&w, "status", status);
+	jw_kstr(&w, "detail", detail);
+	jw_end_obj(&w);
+}
+
+static void
+error_body(struct req *rq, int status)
+{
+	const char *text = public_text(rq, status);
+
+	if (rq->path != NULL && str_starts(str_of(rq->path), "/api/"))
+		problem_json(rq, status, text);
+	else {
+		req_reply_text(rq, status, text);
+		buf_byte(&rq->out, '\n');
+	}
+}
+
+static void
+log_failure(const struct req *rq, enum err e)
+{
+	const char *method = http_method_name(rq->method);
+	const char *path = rq->path == NULL ? "?" : rq->path;
+
+	if (http_status_of(e) < 500)
+		log_debug("%s %s: %s: %s", method, path, err_name(e), rq->errmsg);
+	else
+		log_err("%s %s: %s: %s%s%s", method, path, err_name(e), rq->errmsg,
+		    rq->errmsg[0] == '\0' ? "" : "; ",
+		    rq->db == NULL ? "" : db_errmsg(rq->db));
+}
+
+static void
+answer_error(struct req *rq, enum err e)
+{
+	log_failure(rq, e);
+	buf_clear(&rq->head);
+	error_body(rq, http_status_of(e));
+	if (e == ERR_BUSY)
+		req_header(rq, "Retry-After", RETRY_AFTER_S);
+}
+
+static void
+answer_wrong_method(struct req *rq, const struct visible *v)
+{
+	req_reply(rq, 405, NULL);
+	req_header(rq, "Allow", route_allow(v->rows, v->n, rq));
+}
+
+/* Tells the notifier; a failure here costs only the time until it looks itself. */
+static void
+wake_notifier(struct req *rq)
+{
+	int64_t seq;
+
+	if (!db_wrote(rq->db))
+		return;
+	if (store_change_last(rq->db, &seq) != OK)
+		log_warn("cannot wake the notifier: %s", db_errmsg(rq->db));
+	else
+		wake_send(config_socket(rq->arena, rq->cfg, "wake.sock"), seq);
+}
+
+/* What every answer has, and what no answer to HEAD has. */
+static void
+finish(struct req *rq)
+{
+	req_header(rq, "X-Frame-Options", "DENY");
+	req_header(rq, "Content-Security-Policy", "frame-ancestors 'none'");
+	req_header(rq, "X-Content-Type-Options", "nosniff");
+	req_header(rq, "Referrer-Policy", "no-referrer");
+	if (rq->method == HTTP_HEAD)
+		buf_clear(&rq->out);
+}
+
+static void
+serve(struct req *rq, const struct route *r)
+{
+	enum err e = run(rq, r);
+
+	if (e != OK)
+		answer_error(rq, e);
+	if (r->txn == TXN_WRITE || r->txn == TXN_OWN)
+		wake_notifier(rq);
+}
+
+void
+dispatch(struct req *rq)
+{
+	const struct route *r;
+	struct visible v;
+
+	if (rq->path == NULL) {
+		error_body(rq, 400);
+		finish(rq);
+		return;
+	}
+	v = visible_to(rq);
+	switch (route_find(v.rows, v.n, rq, &r)) {
+	case OK:
+		serve(rq, r);
+		break;
+	case ERR_BADREQ:
+		answer_wrong_method(rq, &v);
+		break;
+	default:
+		answer_error(rq, req_fail(rq, ERR_NOTFOUND, "404 page not found"));
+	}
+	finish(rq);
+}
+
+size_t
+dispatch_body_max(struct req *rq)
+{
+	const struct route *r;
+	struct visible v = visible_to(rq);
+
+	if (rq->path == NULL || route_find(v.rows, v.n, rq, &r) != OK)
+		return 0;
+	return r->body_max;
+}
+
+void
+dispatch_too_big(struct req *rq)
+{
+	(void)req_fail(rq, ERR_TOOBIG, "request body too large");
+	answer_error(rq, ERR_TOOBIG);
+	finish(rq);
+}

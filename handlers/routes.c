@@ -1,0 +1,80 @@
+/*
+ * handlers/routes.c -- the one list of endpoints.
+ *
+ * The order does not matter: route_find() prefers the row with fewer {name}s.
+ */
+#include "handlers/routes.h"
+
+const struct route *const routes_all[] = {
+	/* handlers/web */
+	&route_key,
+	&route_health,
+	&route_version,
+	&route_robots,
+	&route_verify,
+	&route_ts2021_get,
+	&route_ts2021_post,
+	&route_index,
+	&route_favicon,
+	&route_windows,
+	&route_apple,
+	&route_apple_profile,
+	&route_register_page,
+	&route_auth_page,
+
+	/* handlers/control */
+
+	/* handlers/internal */
+
+	/* handlers/api */
+	&route_user_list,
+	&route_user_create,
+	&route_user_rename,
+	&route_user_delete,
+	&route_authkey_list,
+	&route_authkey_create,
+	&route_authkey_expire,
+	&route_authkey_delete,
+	&route_node_list,
+	&route_node_get,
+	&route_node_delete,
+	&route_node_expire,
+	&route_node_rename,
+	&route_node_tags,
+	&route_node_user,
+	&route_node_ip,
+	&route_node_approve_routes,
+	&route_api_health,
+};
+
+const size_t routes_count = sizeof(routes_all) / sizeof(routes_all[0]);
+
+static const char *const auth_names[] = {
+	[AUTH_PUBLIC] = "public",
+	[AUTH_MACHINE] = "machine",
+	[AUTH_NOTIFIER] = "notifier",
+	[AUTH_ADMIN] = "admin",
+};
+
+static const char *const txn_names[] = {
+	[TXN_NONE] = "none",
+	[TXN_READ] = "read",
+	[TXN_WRITE] = "write",
+	[TXN_OWN] = "own",
+};
+
+void
+routes_print(struct buf *out)
+{
+	const struct route *r;
+	size_t i;
+
+	buf_printf(out, "%-7s %-44s %-9s %-6s %s\n",
+	    "method", "path", "who", "txn", "body");
+	for (i = 0; i < routes_count; i++) {
+		r = routes_all[i];
+		buf_printf(out, "%-7s %-44s %-9s %-6s %zu\n",
+		    http_method_name(r->method), r->path, auth_names[r->auth],
+		    txn_names[r->txn], r->body_max);
+	}
+}

@@ -1,0 +1,64 @@
+/*
+ * handlers/routes.h -- the one list of endpoints.
+ *
+ * Each handler file exports its rows; adding an endpoint means a row in its
+ * file, a declaration here and an entry in routes.c.
+ */
+#ifndef HANDLERS_ROUTES_H
+#define HANDLERS_ROUTES_H
+
+#include "lib/base/buf.h"
+#include "lib/http/route.h"
+
+/* handlers/web */
+extern const struct route route_key;
+extern const struct route route_health;
+extern const struct route route_version;
+extern const struct route route_robots;
+extern const struct route route_verify;
+extern const struct route route_ts2021_get;
+extern const struct route route_ts2021_post;
+extern const struct route route_index;
+extern const struct route route_favicon;
+extern const struct route route_windows;
+extern const struct route route_apple;
+extern const struct route route_apple_profile;
+extern const struct route route_register_page;
+extern const struct route route_auth_page;
+
+/* handlers/control */
+
+/* handlers/internal */
+
+/* handlers/api */
+extern const struct route route_user_list;
+extern const struct route route_user_create;
+extern const struct route route_user_rename;
+extern const struct route route_user_delete;
+extern const struct route route_authkey_list;
+extern const struct route route_authkey_create;
+extern const struct route route_authkey_expire;
+extern const struct route route_authkey_delete;
+extern const struct route route_node_list;
+extern const struct route route_node_get;
+extern const struct route route_node_delete;
+extern const struct route route_node_expire;
+extern const struct route route_node_rename;
+extern const struct route route_node_tags;
+extern const struct route route_node_user;
+extern const struct route route_node_ip;
+extern const struct route route_node_approve_routes;
+extern const struct route route_auth_list;
+extern const struct route route_auth_register;
+extern const struct route route_auth_approve;
+extern const struct route route_auth_reject;
+extern const struct route route_api_health;
+
+/* All of them. */
+extern const struct route *const routes_all[];
+extern const size_t routes_count;
+
+/* A table for people: method, path, who may call, transaction, body limit. */
+void routes_print(struct buf *out);
+
+#endif
