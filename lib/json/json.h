@@ -56,7 +56,7 @@ void jw_ktime(struct jw *w, const char *k, int64_t ms);
 typedef struct json_object jv;
 
 /*
- * Parses one whole document, UTF-8 checked, at most 'depth' deep.  NULL if it
+ * Parses one whole document, strictly, nested at most 'depth' deep.  NULL if it
  * is none; then 'why' (may be NULL) holds a short reason with the offset.
  */
 jv *json_parse(struct arena *a, struct str text, int depth, const char **why);

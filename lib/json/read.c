@@ -1,15 +1,15 @@
 /*
  * lib/json/read.c -- reading JSON by type, over json-c.
  *
- * json-c forgives more than a server may: numbers saturate, NaN passes, text
- * ends at an embedded NUL.  Such values are refused here, at the parse or by
- * counting as a value of another type, so that no handler meets them.
+ * json-c builds the tree, after check.c has said that the text is JSON.  Values
+ * that cannot be read back whole (an integer above INT64_MAX, text with a NUL
+ * inside) count as values of another type, so that no handler meets them.
  */
 #include <json-c/json.h>
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 
+#include "lib/json/check.h"
 #include "lib/json/json.h"
 
 static void
@@ -18,76 +18,33 @@ put_object(void *o)
 	json_object_put(o);
 }
 
-/* NaN and infinities cannot be written back as JSON. */
-static bool
-all_finite(jv *v)
-{
-	size_t i;
-
-	switch (json_object_get_type(v)) {
-	case json_type_double:
-		return isfinite(json_object_get_double(v));
-	case json_type_array:
-		for (i = 0; i < json_object_array_length(v); i++)
-			if (!all_finite(json_object_array_get_idx(v, i)))
-				return false;
-		return true;
-	case json_type_object: {
-		json_object_object_foreach(v, key, member) {
-			(void)key;
-			if (!all_finite(member))
-				return false;
-		}
-		return true;
-	}
-	default:
-		return true;
-	}
-}
-
-/* The document, NULL with a reason in *why (static text) otherwise. */
+/* Builds what json_check() has passed; NULL if json-c does not want it. */
 static jv *
-tokenize(struct json_tokener *tok, struct str text, const char **why)
+build(struct str text, int depth)
 {
-	enum json_tokener_error e;
+	struct json_tokener *tok = json_tokener_new_ex(depth + 1);
 	jv *v;
 
+	if (tok == NULL)
+		return NULL;
 	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	v = json_tokener_parse_ex(tok, text.p, (int)text.n);
 	if (json_tokener_get_error(tok) == json_tokener_continue)
 		v = json_tokener_parse_ex(tok, "", 1);	/* a number ends at the NUL */
-	e = json_tokener_get_error(tok);
-	if (e != json_tokener_success)
-		*why = e == json_tokener_continue ? "it ends too early"
-		    : json_tokener_error_desc(e);
-	else if (v == NULL)
-		*why = "it is null";
-	else if (!all_finite(v))
-		*why = "a number is out of range";
-	else
-		return v;
-	json_object_put(v);
-	return NULL;
+	json_tokener_free(tok);
+	return v;
 }
 
 jv *
 json_parse(struct arena *a, struct str text, int depth, const char **why)
 {
-	struct json_tokener *tok;
-	const char *reason = NULL;
+	const char *reason = "the text is empty or too long";
 	size_t at = 0;
 	jv *v = NULL;
 
-	if (text.n == 0)
-		reason = "it is empty";
-	else if (text.n > INT_MAX || memchr(text.p, '\0', text.n) != NULL)
-		reason = "it is not text";
-	else if ((tok = json_tokener_new_ex(depth)) == NULL)
-		reason = "out of memory";
-	else {
-		v = tokenize(tok, text, &reason);
-		at = json_tokener_get_parse_end(tok);
-		json_tokener_free(tok);
+	if (text.n > 0 && text.n < INT_MAX && json_check(text, depth, &at, &reason)) {
+		reason = "it is null";
+		v = build(text, depth);
 	}
 	if (v != NULL)
 		arena_defer(a, put_object, v);
