@@ -43,6 +43,18 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+# The schema is part of the programs.
+$(B)/schema/migrations.c: schema/embed.sh $(sort $(wildcard schema/*.sql))
+	@mkdir -p $(@D)
+	sh $^ > $@.new
+	mv $@.new $@
+
+$(B)/schema/migrations.o: $(B)/schema/migrations.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+# So are the pages, taken in by the assembler.
+$(B)/handlers/web/asset.o: $(wildcard web/*)
+
 include tests/tests.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -6,9 +6,12 @@
 -- JSON.  The views at the end show the same with times as text: start there.
 --
 -- Every change that a client must hear of ends up in "changes", by trigger, so
--- an UPDATE typed into the sqlite3 shell counts as much as a command.
+-- an UPDATE typed into the sqlite3 shell counts as much as a command.  That
+-- shell starts with foreign_keys off; therefore what a reference needs (a user
+-- with nodes stays, a key's nodes forget it) is kept by triggers too, and
+-- REFERENCES without an action is the second look.
 
--- One row: the tailnet.  Written by migrations and by lib/store/tailnet.c.
+-- One row: the tailnet.  Written here only.
 CREATE TABLE tailnets (
 	id            INTEGER PRIMARY KEY,
 	name          TEXT NOT NULL UNIQUE,
@@ -23,7 +26,7 @@ INSERT INTO tailnets (id, name, created_ms)
 CREATE TABLE users (
 	id            INTEGER PRIMARY KEY AUTOINCREMENT,
 	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
-	name          TEXT NOT NULL,
+	name          TEXT NOT NULL CONSTRAINT user_name_is_not_empty CHECK (name <> ''),
 	display_name  TEXT NOT NULL DEFAULT '',
 	email         TEXT NOT NULL DEFAULT '',
 	provider      TEXT NOT NULL DEFAULT '' CHECK (provider IN ('', 'oidc')),
@@ -33,7 +36,7 @@ CREATE TABLE users (
 ) STRICT;
 CREATE UNIQUE INDEX user_local_name ON users (tailnet_id, name) WHERE provider = '';
 CREATE UNIQUE INDEX user_provider_id ON users (tailnet_id, provider_id);
-CREATE INDEX user_name ON users (tailnet_id, name);
+CREATE INDEX user_name ON users (tailnet_id, name, provider);
 
 -- A pre-authentication key.  struct authkey; lib/store/authkey.c.
 -- 'prefix' is public and finds the row; 'hash' is a keyed hash of the secret.
@@ -41,50 +44,63 @@ CREATE INDEX user_name ON users (tailnet_id, name);
 CREATE TABLE authkeys (
 	id            INTEGER PRIMARY KEY AUTOINCREMENT,
 	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
-	user_id       INTEGER REFERENCES users (id) ON DELETE CASCADE,
+	user_id       INTEGER REFERENCES users (id),
 	prefix        TEXT NOT NULL UNIQUE,
 	hash          TEXT NOT NULL,
 	description   TEXT NOT NULL DEFAULT '',
-	tags          TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tags)),
+	tags          TEXT NOT NULL DEFAULT '[]'
+	              CONSTRAINT tags_is_a_json_array CHECK (json_type(tags) = 'array'),
 	reusable      INTEGER NOT NULL DEFAULT 0 CHECK (reusable IN (0, 1)),
 	ephemeral     INTEGER NOT NULL DEFAULT 0 CHECK (ephemeral IN (0, 1)),
 	used          INTEGER NOT NULL DEFAULT 0 CHECK (used IN (0, 1)),
 	created_ms    INTEGER NOT NULL,
 	expiry_ms     INTEGER,                -- NULL: never
 	revoked_ms    INTEGER,                -- NULL: not revoked
-	CHECK (user_id IS NOT NULL OR tags <> '[]')
+	CONSTRAINT a_key_has_a_user_or_tags
+		CHECK (user_id IS NOT NULL OR json_array_length(tags) > 0)
 ) STRICT;
 CREATE INDEX authkey_user ON authkeys (user_id);
 
 -- A registered device.  struct node; lib/store/node.c.
--- Either user_id is set or tags is not '[]', never both.  hostinfo is what the
+-- Either user_id is set or tags is not empty, never both.  hostinfo is what the
 -- client last sent, without its NetInfo, which changes often and concerns no peer;
 -- hostname, os, client_version, home_derp and routes are
 -- taken from it for reading.  approved are the routes that an admin allows.
+-- A name differs from another by more than case, as DNS has it.
 CREATE TABLE nodes (
 	id            INTEGER PRIMARY KEY AUTOINCREMENT,  -- tailcfg NodeID, never reused
 	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
 	user_id       INTEGER REFERENCES users (id),
 	machine_key   TEXT NOT NULL CHECK (machine_key GLOB 'mkey:*'),
 	node_key      TEXT NOT NULL UNIQUE CHECK (node_key GLOB 'nodekey:*'),
-	disco_key     TEXT NOT NULL DEFAULT '',
+	disco_key     TEXT NOT NULL DEFAULT ''
+	              CHECK (disco_key = '' OR disco_key GLOB 'discokey:*'),
 	nl_key        TEXT NOT NULL DEFAULT '',           -- tailnet-lock public key
-	name          TEXT NOT NULL,                      -- the DNS label, unique
+	name          TEXT NOT NULL COLLATE NOCASE        -- the DNS label, unique
+	              CONSTRAINT node_name_is_not_empty CHECK (name <> ''),
 	hostname      TEXT NOT NULL DEFAULT '',           -- as the client says it
 	os            TEXT NOT NULL DEFAULT '',
 	client_version TEXT NOT NULL DEFAULT '',
 	cap           INTEGER NOT NULL DEFAULT 0,         -- tailcfg.CapabilityVersion
-	ipv4          TEXT UNIQUE,
-	ipv6          TEXT UNIQUE,
-	tags          TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(tags)),
-	hostinfo      TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(hostinfo)),
-	netinfo       TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(netinfo)),  -- Hostinfo.NetInfo
-	endpoints     TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(endpoints)),
+	ipv4          TEXT CONSTRAINT ipv4_is_an_address
+	              CHECK (ipv4 GLOB '[0-9]*.[0-9]*.[0-9]*.[0-9]*' AND ipv4 NOT GLOB '*[^0-9.]*'),
+	ipv6          TEXT CONSTRAINT ipv6_is_an_address
+	              CHECK (ipv6 GLOB '*:*' AND ipv6 NOT GLOB '*[^0-9a-f:.]*'),
+	tags          TEXT NOT NULL DEFAULT '[]'
+	              CONSTRAINT tags_is_a_json_array CHECK (json_type(tags) = 'array'),
+	hostinfo      TEXT NOT NULL DEFAULT '{}'
+	              CONSTRAINT hostinfo_is_json CHECK (json_valid(hostinfo)),
+	netinfo       TEXT NOT NULL DEFAULT '{}'          -- Hostinfo.NetInfo
+	              CONSTRAINT netinfo_is_json CHECK (json_valid(netinfo)),
+	endpoints     TEXT NOT NULL DEFAULT '[]'
+	              CONSTRAINT endpoints_is_a_json_array CHECK (json_type(endpoints) = 'array'),
 	home_derp     INTEGER NOT NULL DEFAULT 0,
-	routes        TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(routes)),    -- announced
-	approved      TEXT NOT NULL DEFAULT '[]' CHECK (json_valid(approved)),
+	routes        TEXT NOT NULL DEFAULT '[]'          -- announced
+	              CONSTRAINT routes_is_a_json_array CHECK (json_type(routes) = 'array'),
+	approved      TEXT NOT NULL DEFAULT '[]'
+	              CONSTRAINT approved_is_a_json_array CHECK (json_type(approved) = 'array'),
 	ephemeral     INTEGER NOT NULL DEFAULT 0 CHECK (ephemeral IN (0, 1)),
-	authkey_id    INTEGER REFERENCES authkeys (id) ON DELETE SET NULL,
+	authkey_id    INTEGER REFERENCES authkeys (id),
 	register_method TEXT NOT NULL DEFAULT 'authkey'
 	              CHECK (register_method IN ('authkey', 'cli', 'oidc')),
 	online        INTEGER NOT NULL DEFAULT 0 CHECK (online IN (0, 1)),
@@ -92,18 +108,21 @@ CREATE TABLE nodes (
 	created_ms    INTEGER NOT NULL,
 	last_seen_ms  INTEGER NOT NULL,
 	expiry_ms     INTEGER,                            -- NULL: never
-	CHECK ((user_id IS NULL) = (tags <> '[]'))
+	CONSTRAINT a_node_has_a_user_or_tags_not_both
+		CHECK ((user_id IS NULL) = (json_array_length(tags) > 0))
 ) STRICT;
 CREATE UNIQUE INDEX node_name ON nodes (tailnet_id, name);
+CREATE UNIQUE INDEX node_ipv4 ON nodes (tailnet_id, ipv4) WHERE ipv4 IS NOT NULL;
+CREATE UNIQUE INDEX node_ipv6 ON nodes (tailnet_id, ipv6) WHERE ipv6 IS NOT NULL;
 CREATE INDEX node_machine ON nodes (machine_key);
 CREATE INDEX node_user ON nodes (user_id);
-CREATE INDEX node_authkey ON nodes (authkey_id);
+CREATE INDEX node_authkey ON nodes (authkey_id) WHERE authkey_id IS NOT NULL;
 CREATE INDEX node_expiry ON nodes (expiry_ms) WHERE expiry_ms IS NOT NULL AND expired = 0;
 CREATE INDEX node_idle ON nodes (last_seen_ms) WHERE ephemeral = 1 AND online = 0;
 CREATE INDEX node_online ON nodes (online) WHERE online = 1;
 
 -- What is left of a deleted node, so that its client can be told so.  Written
--- by trigger; removed after 30 days.
+-- by trigger; removed after 30 days.  struct node_gone; lib/store/node_gone.c.
 CREATE TABLE nodes_gone (
 	id            INTEGER PRIMARY KEY,
 	tailnet_id    INTEGER NOT NULL,
@@ -117,18 +136,25 @@ CREATE TABLE nodes_gone (
 CREATE INDEX node_gone_key ON nodes_gone (node_key);
 CREATE INDEX node_gone_ms ON nodes_gone (gone_ms);
 
--- Sequential address allocation: the next address per family ('4', '6') and
--- the holes below it.  lib/store/address.c.
+-- Sequential address allocation.  lib/store/address.c.
+-- address_next: where to look next, one row per prefix; it goes round.
+-- address_free: holes, oldest first, so that an address rests before it has
+-- another owner; written by triggers, removed by whoever tries one.  A row is
+-- a hint: the address may be taken again or lie outside every prefix.
 CREATE TABLE address_next (
 	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
 	prefix        TEXT NOT NULL,          -- '100.64.0.0/10'
-	next          TEXT NOT NULL,          -- the first address never given
+	next          TEXT NOT NULL,
 	PRIMARY KEY (tailnet_id, prefix)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE address_free (
-	address       TEXT PRIMARY KEY,
-	tailnet_id    INTEGER NOT NULL DEFAULT 1
-) STRICT, WITHOUT ROWID;
+	id            INTEGER PRIMARY KEY,
+	tailnet_id    INTEGER NOT NULL DEFAULT 1,
+	family        INTEGER NOT NULL CHECK (family IN (4, 6)),
+	address       TEXT NOT NULL,
+	UNIQUE (tailnet_id, address)
+) STRICT;
+CREATE INDEX address_free_oldest ON address_free (tailnet_id, family, id);
 
 -- A login that waits for a person.  struct login; lib/store/login.c.
 -- state: 'waiting' -> 'done' (node_id set) or 'rejected'; removed when old.
@@ -140,18 +166,19 @@ CREATE TABLE logins (
 	old_node_key  TEXT NOT NULL DEFAULT '',
 	nl_key        TEXT NOT NULL DEFAULT '',
 	cap           INTEGER NOT NULL DEFAULT 0,
-	hostinfo      TEXT NOT NULL DEFAULT '{}',
-	ephemeral     INTEGER NOT NULL DEFAULT 0,
+	hostinfo      TEXT NOT NULL DEFAULT '{}'
+	              CONSTRAINT hostinfo_is_json CHECK (json_valid(hostinfo)),
+	ephemeral     INTEGER NOT NULL DEFAULT 0 CHECK (ephemeral IN (0, 1)),
 	want_expiry_ms INTEGER,
 	state         TEXT NOT NULL DEFAULT 'waiting'
 	              CHECK (state IN ('waiting', 'done', 'rejected')),
-	node_id       INTEGER REFERENCES nodes (id) ON DELETE SET NULL,
+	node_id       INTEGER REFERENCES nodes (id),
 	created_ms    INTEGER NOT NULL,
 	expiry_ms     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX login_expiry ON logins (expiry_ms);
-CREATE INDEX login_machine ON logins (machine_key);
-CREATE INDEX login_node ON logins (node_id);
+CREATE INDEX login_waiting ON logins (created_ms) WHERE state = 'waiting';
+CREATE INDEX login_node ON logins (node_id) WHERE node_id IS NOT NULL;
 
 -- Documents that every worker shares: one row per name, content as JSON text.
 -- 'derpmap': the merged DERP map; 'dns': the DNS settings that clients see;
@@ -159,16 +186,16 @@ CREATE INDEX login_node ON logins (node_id);
 CREATE TABLE documents (
 	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
 	name          TEXT NOT NULL,
-	content       TEXT NOT NULL CHECK (json_valid(content)),
+	content       TEXT NOT NULL CONSTRAINT content_is_json CHECK (json_valid(content)),
 	updated_ms    INTEGER NOT NULL,
 	PRIMARY KEY (tailnet_id, name)
 ) STRICT, WITHOUT ROWID;
 
--- What happened, for the map streams.  Written by the triggers below only;
--- lib/store/change.c reads it and drops rows older than an hour.
--- kind: 'node' (as a whole, for its peers), 'node.patch' (subject: which of
--- endpoints, home DERP, online), 'node.expiry', 'node.self' (for the node
--- itself), 'node.gone',
+-- What happened, for the map streams.  Written by the triggers below and by
+-- lib/store/change.c, which reads it and drops rows older than an hour, but
+-- never the newest: max(seq) is where the tailnet is.
+-- kind: 'node' (as a whole), 'node.patch' (endpoints, home DERP, online),
+-- 'node.expiry', 'node.self' (only the node itself cares), 'node.gone',
 -- 'user', 'login' (subject is the login's id), 'document' (subject its name).
 CREATE TABLE changes (
 	seq           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -179,37 +206,29 @@ CREATE TABLE changes (
 	at_ms         INTEGER NOT NULL DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
 ) STRICT;
 
+-- Triggers, 1: what clients must hear of.  The column lists keep the cheap
+-- updates (presence, NetInfo) from comparing long texts.
 CREATE TRIGGER node_inserted AFTER INSERT ON nodes BEGIN
 	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node', NEW.id);
 END;
-CREATE TRIGGER node_updated AFTER UPDATE ON nodes
+CREATE TRIGGER node_updated AFTER UPDATE OF user_id, machine_key, node_key, disco_key,
+	name, cap, ipv4, ipv6, tags, hostinfo, routes, approved ON nodes
 WHEN OLD.user_id IS NOT NEW.user_id OR OLD.node_key <> NEW.node_key
 	OR OLD.machine_key <> NEW.machine_key OR OLD.disco_key <> NEW.disco_key
-	OR OLD.name <> NEW.name OR OLD.ipv4 IS NOT NEW.ipv4 OR OLD.ipv6 IS NOT NEW.ipv6
+	OR OLD.name <> NEW.name COLLATE BINARY
+	OR OLD.ipv4 IS NOT NEW.ipv4 OR OLD.ipv6 IS NOT NEW.ipv6
 	OR OLD.tags <> NEW.tags OR OLD.hostinfo <> NEW.hostinfo OR OLD.cap <> NEW.cap
 	OR OLD.routes <> NEW.routes OR OLD.approved <> NEW.approved
 BEGIN
 	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node', NEW.id);
 END;
--- What the node itself must hear of: not what it told us a moment ago.
-CREATE TRIGGER node_self_updated AFTER UPDATE ON nodes
-WHEN OLD.user_id IS NOT NEW.user_id OR OLD.name <> NEW.name OR OLD.ipv4 IS NOT NEW.ipv4
-	OR OLD.ipv6 IS NOT NEW.ipv6 OR OLD.tags <> NEW.tags OR OLD.routes <> NEW.routes
-	OR OLD.approved <> NEW.approved
-BEGIN
-	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node.self', NEW.id);
-END;
--- The subject says which fields: e(ndpoints), d(ERP region), o(nline).
-CREATE TRIGGER node_patched AFTER UPDATE ON nodes
+CREATE TRIGGER node_patched AFTER UPDATE OF endpoints, home_derp, online ON nodes
 WHEN OLD.endpoints <> NEW.endpoints OR OLD.home_derp <> NEW.home_derp
 	OR OLD.online <> NEW.online
 BEGIN
-	INSERT INTO changes (tailnet_id, kind, id, subject) VALUES (NEW.tailnet_id, 'node.patch', NEW.id,
-		CASE WHEN OLD.endpoints <> NEW.endpoints THEN 'e' ELSE '' END ||
-		CASE WHEN OLD.home_derp <> NEW.home_derp THEN 'd' ELSE '' END ||
-		CASE WHEN OLD.online <> NEW.online THEN 'o' ELSE '' END);
+	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node.patch', NEW.id);
 END;
-CREATE TRIGGER node_expiry AFTER UPDATE ON nodes
+CREATE TRIGGER node_expiry_changed AFTER UPDATE OF expiry_ms, expired ON nodes
 WHEN OLD.expiry_ms IS NOT NEW.expiry_ms OR OLD.expired <> NEW.expired
 BEGIN
 	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node.expiry', NEW.id);
@@ -220,29 +239,16 @@ CREATE TRIGGER node_deleted AFTER DELETE ON nodes BEGIN
 		VALUES (OLD.id, OLD.tailnet_id, OLD.node_key, OLD.machine_key, OLD.name,
 			OLD.ipv4, OLD.ipv6, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER));
 	INSERT INTO changes (tailnet_id, kind, id) VALUES (OLD.tailnet_id, 'node.gone', OLD.id);
+	UPDATE logins SET node_id = NULL WHERE node_id = OLD.id;
 END;
--- An address that a node gives up can be given again.
-CREATE TRIGGER node_frees_ipv4 AFTER DELETE ON nodes WHEN OLD.ipv4 IS NOT NULL BEGIN
-	INSERT OR IGNORE INTO address_free (address, tailnet_id) VALUES (OLD.ipv4, OLD.tailnet_id);
-END;
-CREATE TRIGGER node_frees_ipv6 AFTER DELETE ON nodes WHEN OLD.ipv6 IS NOT NULL BEGIN
-	INSERT OR IGNORE INTO address_free (address, tailnet_id) VALUES (OLD.ipv6, OLD.tailnet_id);
-END;
-CREATE TRIGGER node_moves_ipv4 AFTER UPDATE OF ipv4 ON nodes
-WHEN OLD.ipv4 IS NOT NULL AND OLD.ipv4 IS NOT NEW.ipv4 BEGIN
-	INSERT OR IGNORE INTO address_free (address, tailnet_id) VALUES (OLD.ipv4, OLD.tailnet_id);
-END;
-CREATE TRIGGER node_moves_ipv6 AFTER UPDATE OF ipv6 ON nodes
-WHEN OLD.ipv6 IS NOT NULL AND OLD.ipv6 IS NOT NEW.ipv6 BEGIN
-	INSERT OR IGNORE INTO address_free (address, tailnet_id) VALUES (OLD.ipv6, OLD.tailnet_id);
-END;
-CREATE TRIGGER user_updated AFTER UPDATE ON users
+CREATE TRIGGER user_updated AFTER UPDATE OF name, display_name, email, picture_url ON users
 WHEN OLD.name <> NEW.name OR OLD.display_name <> NEW.display_name
 	OR OLD.email <> NEW.email OR OLD.picture_url <> NEW.picture_url
 BEGIN
 	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'user', NEW.id);
 END;
-CREATE TRIGGER login_updated AFTER UPDATE OF state ON logins BEGIN
+CREATE TRIGGER login_updated AFTER UPDATE OF state ON logins
+WHEN OLD.state <> NEW.state BEGIN
 	INSERT INTO changes (tailnet_id, kind, subject) VALUES (NEW.tailnet_id, 'login', NEW.id);
 END;
 CREATE TRIGGER login_deleted AFTER DELETE ON logins BEGIN
@@ -255,17 +261,76 @@ CREATE TRIGGER document_updated AFTER UPDATE OF content ON documents
 WHEN OLD.content <> NEW.content BEGIN
 	INSERT INTO changes (tailnet_id, kind, subject) VALUES (NEW.tailnet_id, 'document', NEW.name);
 END;
+CREATE TRIGGER document_deleted AFTER DELETE ON documents BEGIN
+	INSERT INTO changes (tailnet_id, kind, subject) VALUES (OLD.tailnet_id, 'document', OLD.name);
+END;
+
+-- Triggers, 2: an address that a node gives up can be given again.
+CREATE TRIGGER node_frees_ipv4 AFTER DELETE ON nodes WHEN OLD.ipv4 IS NOT NULL BEGIN
+	INSERT OR IGNORE INTO address_free (tailnet_id, family, address)
+		VALUES (OLD.tailnet_id, 4, OLD.ipv4);
+END;
+CREATE TRIGGER node_frees_ipv6 AFTER DELETE ON nodes WHEN OLD.ipv6 IS NOT NULL BEGIN
+	INSERT OR IGNORE INTO address_free (tailnet_id, family, address)
+		VALUES (OLD.tailnet_id, 6, OLD.ipv6);
+END;
+CREATE TRIGGER node_moves_ipv4 AFTER UPDATE OF ipv4 ON nodes
+WHEN OLD.ipv4 IS NOT NULL AND OLD.ipv4 IS NOT NEW.ipv4 BEGIN
+	INSERT OR IGNORE INTO address_free (tailnet_id, family, address)
+		VALUES (OLD.tailnet_id, 4, OLD.ipv4);
+END;
+CREATE TRIGGER node_moves_ipv6 AFTER UPDATE OF ipv6 ON nodes
+WHEN OLD.ipv6 IS NOT NULL AND OLD.ipv6 IS NOT NEW.ipv6 BEGIN
+	INSERT OR IGNORE INTO address_free (tailnet_id, family, address)
+		VALUES (OLD.tailnet_id, 6, OLD.ipv6);
+END;
+
+-- Triggers, 3: references, and what an edit by hand forgets.
+CREATE TRIGGER user_with_nodes_stays BEFORE DELETE ON users
+WHEN EXISTS (SELECT 1 FROM nodes WHERE user_id = OLD.id) BEGIN
+	SELECT RAISE(ABORT, 'this user still has nodes: delete or move them first');
+END;
+CREATE TRIGGER user_deleted AFTER DELETE ON users BEGIN
+	DELETE FROM authkeys WHERE user_id = OLD.id;
+END;
+CREATE TRIGGER authkey_deleted AFTER DELETE ON authkeys BEGIN
+	UPDATE nodes SET authkey_id = NULL WHERE authkey_id = OLD.id;
+END;
+CREATE TRIGGER user_id_stays BEFORE UPDATE OF id ON users WHEN OLD.id <> NEW.id BEGIN
+	SELECT RAISE(ABORT, 'the id of a user never changes');
+END;
+CREATE TRIGGER node_id_stays BEFORE UPDATE OF id ON nodes WHEN OLD.id <> NEW.id BEGIN
+	SELECT RAISE(ABORT, 'the id of a node never changes: clients know it');
+END;
+CREATE TRIGGER node_needs_user BEFORE INSERT ON nodes
+WHEN NEW.user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users WHERE id = NEW.user_id) BEGIN
+	SELECT RAISE(ABORT, 'no user has this user_id');
+END;
+CREATE TRIGGER node_moves_to_user BEFORE UPDATE OF user_id ON nodes
+WHEN NEW.user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users WHERE id = NEW.user_id) BEGIN
+	SELECT RAISE(ABORT, 'no user has this user_id');
+END;
+-- A key whose expiry was moved ahead works again.
+CREATE TRIGGER node_unexpires AFTER UPDATE OF expiry_ms ON nodes
+WHEN OLD.expired = 1 AND NEW.expired = 1 AND OLD.expiry_ms IS NOT NEW.expiry_ms
+	AND (NEW.expiry_ms IS NULL OR NEW.expiry_ms >
+		CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
+BEGIN
+	UPDATE nodes SET expired = 0 WHERE id = NEW.id;
+END;
 
 -- For people.
 CREATE VIEW show_nodes AS
 	SELECT n.id, n.name, coalesce(u.name, 'tagged-devices') AS user, n.ipv4, n.ipv6,
-		CASE n.online WHEN 1 THEN 'online' ELSE 'offline' END AS state,
+		CASE WHEN n.expired = 1 THEN 'expired' WHEN n.online = 1 THEN 'online'
+			ELSE 'offline' END AS state,
 		datetime(n.last_seen_ms / 1000, 'unixepoch') AS last_seen,
 		coalesce(datetime(n.expiry_ms / 1000, 'unixepoch'), 'never') AS expiry,
 		n.tags, n.routes, n.approved, n.os, n.client_version, n.hostname
 	FROM nodes n LEFT JOIN users u ON u.id = n.user_id;
 CREATE VIEW show_users AS
-	SELECT u.id, u.name, u.display_name, u.email, u.provider,
+	SELECT u.id, u.name, u.display_name, u.email,
+		CASE u.provider WHEN '' THEN 'local' ELSE u.provider END AS provider,
 		datetime(u.created_ms / 1000, 'unixepoch') AS created,
 		(SELECT count(*) FROM nodes n WHERE n.user_id = u.id) AS nodes
 	FROM users u;
@@ -273,7 +338,8 @@ CREATE VIEW show_authkeys AS
 	SELECT k.id, 'hskey-auth-' || k.prefix || '-***' AS key, u.name AS user, k.tags,
 		k.reusable, k.ephemeral, k.used,
 		datetime(k.created_ms / 1000, 'unixepoch') AS created,
-		coalesce(datetime(k.expiry_ms / 1000, 'unixepoch'), 'never') AS expiry
+		coalesce(datetime(k.expiry_ms / 1000, 'unixepoch'), 'never') AS expiry,
+		datetime(k.revoked_ms / 1000, 'unixepoch') AS revoked
 	FROM authkeys k LEFT JOIN users u ON u.id = k.user_id;
 CREATE VIEW show_logins AS
 	SELECT l.id, l.state, json_extract(l.hostinfo, '$.Hostname') AS hostname,
@@ -281,3 +347,9 @@ CREATE VIEW show_logins AS
 		datetime(l.created_ms / 1000, 'unixepoch') AS created,
 		datetime(l.expiry_ms / 1000, 'unixepoch') AS expiry
 	FROM logins l;
+CREATE VIEW show_changes AS
+	SELECT c.seq, datetime(c.at_ms / 1000, 'unixepoch') AS at, c.kind,
+		c.id, coalesce(n.name, g.name, c.subject) AS what
+	FROM changes c
+	LEFT JOIN nodes n ON n.id = c.id AND c.kind LIKE 'node%'
+	LEFT JOIN nodes_gone g ON g.id = c.id AND c.kind = 'node.gone';

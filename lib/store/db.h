@@ -22,6 +22,7 @@ struct db;
 struct stmt;
 
 #define TAILNET_ID 1		/* the one that is served today */
+#define TAILNET "1"		/* the same, inside SQL */
 
 enum db_mode {
 	DB_SERVE,	/* open, create if missing, migrate (a copy is kept first) */
@@ -47,6 +48,15 @@ must_check enum err db_commit(struct db *db);
 void db_rollback(struct db *db);	/* harmless if no transaction is open */
 bool db_in_txn(const struct db *db);
 
+/* Did the last write transaction that was committed change any row? */
+bool db_wrote(const struct db *db);
+
+/* How long a lock is waited for before ERR_BUSY; ten seconds unless set. */
+void db_set_busy(struct db *db, int ms);
+
+/* Looks over the whole file; ERR_INTERNAL and lines in 'why' if it finds anything. */
+must_check enum err db_check(struct db *db, struct buf *why);
+
 /* ---- for the files of lib/store only ---- */
 
 #define db_stmt(db, q) ((void)sizeof(char[__builtin_types_compatible_p( \
@@ -68,12 +78,30 @@ bool col_bool(struct stmt *s, int i);
 int64_t col_time(struct stmt *s, int i);		/* NULL reads as TIME_NONE */
 const char *col_text(struct stmt *s, int i, struct arena *a);	/* NULL reads as "" */
 const char *col_text_null(struct stmt *s, int i, struct arena *a);	/* NULL stays */
+void col_text_into(struct stmt *s, int i, char *out, size_t size);	/* cut to fit */
 
-/* Endings: each resets the statement and returns the first error. */
+/*
+ * Endings: each resets the statement and returns the first error.  ERR_CONFLICT
+ * is a UNIQUE column or a reference, ERR_BADREQ a value that a CHECK refuses.
+ */
 must_check enum err stmt_end(struct stmt *s);		/* ran through; any number of rows */
 must_check enum err stmt_end_row(struct stmt *s);	/* ERR_NOTFOUND if there was no row */
 must_check enum err stmt_end_change(struct stmt *s);	/* runs it; ERR_NOTFOUND if nothing changed */
-must_check enum err stmt_run(struct stmt *s);		/* runs it; ERR_CONFLICT on a constraint */
+must_check enum err stmt_run(struct stmt *s);		/* runs it */
+must_check enum err stmt_end_count(struct stmt *s, int64_t *n);	/* runs it; *n rows changed */
+
+/* Writes db_errmsg(); returns 'e'. */
+enum err db_error(struct db *db, enum err e, const char *fmt, ...) printf_like(3, 4);
+
+/* NULL as "". */
+const char *text_of(const char *text);
+
+/*
+ * An array in the arena that grows: room for one more after the first 'n' items
+ * of 'size' bytes.
+ */
+void *list_room(struct arena *a, void *v, size_t n, size_t *cap, size_t size);
+
 int64_t db_last_id(struct db *db);
 bool db_conflict_on(struct db *db, const char *column);	/* which UNIQUE failed: "nodes.name" */
 

@@ -2,10 +2,13 @@
  * lib/store/store.h -- everything that the rest of headrace asks of the database.
  *
  * One file per table implements it (user.c, node.c, authkey.c, …).  Reads fill
- * structs whose text lives in the arena passed before the output.  Lookups
- * answer ERR_NOTFOUND; a clash with a UNIQUE column ERR_CONFLICT; a full disk,
- * a lock that is not given, a read-only file ERR_INTERNAL or ERR_BUSY with
- * db_errmsg().  Functions that write are called inside db_begin_write().
+ * structs whose text lives in the arena passed before the output.  Lookups and
+ * changes of a row that is not there answer ERR_NOTFOUND; a clash with a UNIQUE
+ * column or a reference ERR_CONFLICT; a value that a CHECK refuses (JSON that is
+ * none) ERR_BADREQ; a full disk, a lock that is not given, a read-only file
+ * ERR_INTERNAL or ERR_BUSY.  db_errmsg() has the text.  Functions that write are
+ * called inside db_begin_write().  NULL text is stored as "" where the struct
+ * does not allow NULL, as "[]" or "{}" where it is JSON.
  */
 #ifndef LIB_STORE_STORE_H
 #define LIB_STORE_STORE_H
@@ -21,6 +24,7 @@ must_check enum err store_user_by_name(struct db *db, struct arena *a, const cha
 /* All users by id; *out is an arena array of *n. */
 must_check enum err store_users(struct db *db, struct arena *a, struct user **out, size_t *n);
 must_check enum err store_user_rename(struct db *db, int64_t id, const char *name);
+/* Its auth keys go with it; ERR_CONFLICT while it has nodes. */
 must_check enum err store_user_delete(struct db *db, int64_t id);
 must_check enum err store_user_node_count(struct db *db, int64_t id, int64_t *n);
 
@@ -29,8 +33,9 @@ must_check enum err store_authkey_create(struct db *db, const struct authkey *k,
 must_check enum err store_authkey_by_prefix(struct db *db, struct arena *a, struct str prefix, struct authkey *out);
 must_check enum err store_authkey_by_id(struct db *db, struct arena *a, int64_t id, struct authkey *out);
 must_check enum err store_authkeys(struct db *db, struct arena *a, struct authkey **out, size_t *n);
-/* Marks a single-use key used; ERR_CONFLICT if it already was (compare and set). */
+/* Marks a single-use key used; ERR_CONFLICT if it already was, or is gone (compare and set). */
 must_check enum err store_authkey_consume(struct db *db, int64_t id);
+/* A key that ran out before 'at_ms' keeps its own time. */
 must_check enum err store_authkey_expire(struct db *db, int64_t id, int64_t at_ms);
 must_check enum err store_authkey_delete(struct db *db, int64_t id);
 
@@ -57,12 +62,13 @@ must_check enum err store_node_set_approved(struct db *db, int64_t id, const cha
 /* ERR_CONFLICT if another node has the address. */
 must_check enum err store_node_set_address(struct db *db, int64_t id, const struct ip *ip);
 must_check enum err store_node_delete(struct db *db, int64_t id);
+/* OK, and nothing is written, if that is known already or the node is gone. */
 must_check enum err store_node_set_presence(struct db *db, int64_t id, bool online, int64_t at_ms);
 /* Ids of nodes that the database believes online. */
 must_check enum err store_nodes_online(struct db *db, struct arena *a, int64_t **ids, size_t *n);
 /* Marks nodes whose expiry passed by 'now' as expired; *n says how many. */
 must_check enum err store_nodes_mark_expired(struct db *db, int64_t now_ms, int64_t *n);
-/* Deletes ephemeral nodes offline since before 'before_ms'; *n says how many. */
+/* Deletes ephemeral nodes last seen at or before 'before_ms' and offline; *n says how many. */
 must_check enum err store_nodes_reap_ephemeral(struct db *db, int64_t before_ms, int64_t *n);
 /* The earliest time at which one of the two above has work; TIME_NONE if none. */
 must_check enum err store_nodes_next_due(struct db *db, int64_t ephemeral_timeout_ms, int64_t *at_ms);
@@ -72,8 +78,9 @@ must_check enum err store_nodes_gone_prune(struct db *db, int64_t before_ms);
 
 /* ---- addresses (address.c) ---- */
 /*
- * A free address of the prefix: the first hole, else the next never given, or a
- * random one.  Skips network and broadcast address, 100.100.100.100,
+ * A free address of the prefix: the oldest hole, else the next never given, or a
+ * random one.  Skips network and broadcast address (but for a prefix of one or
+ * two addresses), 100.100.100.100,
  * 100.115.92.0/23 and fd7a:115c:a1e0::53.  ERR_TOOBIG: the prefix is used up.
  * Holds until the transaction ends; the node's row then keeps it.
  */
@@ -85,9 +92,11 @@ must_check enum err store_login_by_id(struct db *db, struct arena *a, const char
 must_check enum err store_logins(struct db *db, struct arena *a, struct login **out, size_t *n);
 /* The waiting login of this machine and node key, so that a retry gets the same URL. */
 must_check enum err store_login_waiting(struct db *db, struct arena *a, const char *machine_key, const char *node_key, struct login *out);
+/* These two: ERR_CONFLICT if it does not wait any more. */
 must_check enum err store_login_done(struct db *db, const char *id, int64_t node_id);
 must_check enum err store_login_reject(struct db *db, const char *id);
 must_check enum err store_logins_expire(struct db *db, int64_t now_ms, int64_t *n);
+/* How many wait for an answer. */
 must_check enum err store_login_count(struct db *db, int64_t *n);
 /* Removes the oldest waiting login, to make room for another. */
 must_check enum err store_login_drop_oldest(struct db *db);
@@ -101,10 +110,12 @@ must_check enum err store_document_put(struct db *db, const char *name, const ch
 /* ---- changes (change.c) ---- */
 must_check enum err store_change_last(struct db *db, int64_t *seq);
 /*
- * Changes after 'seq' in order.  ERR_TOOBIG: there are more than 'max', or rows
- * after 'seq' have been dropped already; then only a full reload is right.
+ * Changes after 'seq' in order.  ERR_TOOBIG: there are more than 'max', rows
+ * after 'seq' have been dropped already, or 'seq' is yet to come (the file was
+ * put back from a copy); then only a full reload is right.
  */
 must_check enum err store_changes_since(struct db *db, struct arena *a, int64_t seq, size_t max, struct change **out, size_t *n);
+/* Drops rows older than that; the newest stays always. */
 must_check enum err store_changes_prune(struct db *db, int64_t before_ms);
 /* Notes by hand a change that only the node itself cares for. */
 must_check enum err store_change_note(struct db *db, enum change_kind kind, int64_t id, const char *subject);

@@ -1,0 +1,231 @@
+/*
+ * lib/store/address.c -- which address a new node gets.
+ *
+ * address_next and address_free are hints: whether an address is free is asked
+ * of the nodes table each time, so an edit by hand cannot give one twice.  The
+ * cursor goes round; it meets as many taken addresses as there are in a row, and
+ * a prefix is used up only when it has come back to where it began.
+ */
+#include "lib/store/store.h"
+
+#include <string.h>
+#include <sys/random.h>
+
+#include "lib/base/log.h"
+
+#define HOLES_MAX 64	/* tried per address: a row that is of no use goes for good */
+
+/* Never given to a node: Tailscale's own services live there. */
+static const struct prefix reserved[] = {
+	{ { 4, { 100, 100, 100, 100 } }, 32 },
+	{ { 4, { 100, 115, 92, 0 } }, 23 },		/* ChromeOS's virtual machines */
+	{ { 6, { 0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0, [15] = 0x53 } }, 128 },
+};
+
+/* The prefix as it is walked: masked, with its ends and where to look next. */
+struct walk {
+	struct prefix p;
+	struct ip first, last, at;
+	char key[PREFIX_TEXT_SIZE];
+};
+
+static struct walk
+walk_of(const struct prefix *p)
+{
+	struct walk w = { .p = prefix_masked(*p) };
+
+	w.first = w.at = w.p.ip;
+	w.last = prefix_last(&w.p);
+	(void)prefix_write(&w.p, w.key);
+	return w;
+}
+
+/* Network and broadcast address, but for a prefix of one or two addresses. */
+static bool
+is_edge(const struct walk *w, const struct ip *ip)
+{
+	unsigned width = w->p.ip.family == 4 ? 32 : 128;
+
+	return w->p.bits + 1u < width && (ip_eq(ip, &w->first) || ip_eq(ip, &w->last));
+}
+
+/* The reserved range that holds 'ip'; NULL if none does. */
+static const struct prefix *
+reserved_for(const struct ip *ip)
+{
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (prefix_contains(&reserved[i], ip))
+			return &reserved[i];
+	return NULL;
+}
+
+static const char q_ipv4_taken[] =
+	"SELECT 1 FROM nodes WHERE tailnet_id = " TAILNET " AND ipv4 = ?1";
+static const char q_ipv6_taken[] =
+	"SELECT 1 FROM nodes WHERE tailnet_id = " TAILNET " AND ipv6 = ?1";
+
+static enum err
+is_taken(struct db *db, const struct ip *ip, bool *taken)
+{
+	struct stmt *s = ip->family == 4 ? db_stmt(db, q_ipv4_taken) :
+	    db_stmt(db, q_ipv6_taken);
+	char text[IP_TEXT_SIZE];
+
+	bind_text(s, 1, ip_write(ip, text));
+	*taken = stmt_row(s);
+	return stmt_end(s);
+}
+
+/* May 'ip' be given to a node now? */
+static enum err
+is_usable(struct db *db, const struct walk *w, const struct ip *ip, bool *usable)
+{
+	bool taken;
+	enum err e;
+
+	*usable = false;
+	if (!prefix_contains(&w->p, ip) || is_edge(w, ip) || reserved_for(ip) != NULL)
+		return OK;
+	e = is_taken(db, ip, &taken);
+	*usable = !taken;
+	return e;
+}
+
+/* ---- holes ---- */
+
+static const char q_hole_take[] =
+	"DELETE FROM address_free WHERE id = (SELECT id FROM address_free"
+	" WHERE tailnet_id = " TAILNET " AND family = ?1 ORDER BY id LIMIT 1)"
+	" RETURNING address";
+
+static enum err
+hole_take(struct db *db, uint8_t family, struct ip *out)
+{
+	struct stmt *s = db_stmt(db, q_hole_take);
+	char text[IP_TEXT_SIZE] = "";
+
+	bind_i64(s, 1, family);
+	if (stmt_row(s))
+		col_text_into(s, 0, text, sizeof(text));
+	if (!ip_read(str_of(text), out))
+		*out = (struct ip){ 0 };
+	(void)stmt_row(s);	/* RETURNING is done only after its last row */
+	return stmt_end_row(s);
+}
+
+/* ERR_NOTFOUND if no hole is of use. */
+static enum err
+take_hole(struct db *db, const struct walk *w, struct ip *out)
+{
+	bool usable = false;
+	enum err e = OK;
+
+	for (int i = 0; i < HOLES_MAX && e == OK && !usable; i++)
+		if ((e = hole_take(db, w->p.ip.family, out)) == OK)
+			e = is_usable(db, w, out, &usable);
+	return e == OK && !usable ? ERR_NOTFOUND : e;
+}
+
+/* ---- the cursor ---- */
+
+static const char q_next[] =
+	"SELECT next FROM address_next WHERE tailnet_id = " TAILNET " AND prefix = ?1";
+
+/* Where the last one stopped; the prefix's start if that is unknown or wrong. */
+static enum err
+cursor_read(struct db *db, struct walk *w)
+{
+	struct stmt *s = db_stmt(db, q_next);
+	char text[IP_TEXT_SIZE] = "";
+	struct ip at;
+
+	bind_text(s, 1, w->key);
+	if (stmt_row(s))
+		col_text_into(s, 0, text, sizeof(text));
+	if (ip_read(str_of(text), &at) && prefix_contains(&w->p, &at))
+		w->at = at;
+	return stmt_end(s);
+}
+
+static const char q_next_put[] =
+	"INSERT INTO address_next (tailnet_id, prefix, next) VALUES (" TAILNET ", ?1, ?2)"
+	" ON CONFLICT (tailnet_id, prefix) DO UPDATE SET next = excluded.next";
+
+static enum err
+cursor_write(struct db *db, const struct walk *w)
+{
+	struct stmt *s = db_stmt(db, q_next_put);
+	char text[IP_TEXT_SIZE];
+
+	bind_text(s, 1, w->key);
+	bind_text(s, 2, ip_write(&w->at, text));
+	return stmt_run(s);
+}
+
+/* Moves past 'ip', over a reserved range as a whole, and round at the end. */
+static void
+move_past(struct walk *w, struct ip ip)
+{
+	const struct prefix *r = reserved_for(&ip);
+	struct ip end = r != NULL ? prefix_last(r) : ip;
+
+	if (ip_cmp(&end, &w->last) >= 0) {
+		w->at = w->first;
+		return;
+	}
+	w->at = end;
+	ip_next(&w->at);
+}
+
+/* The first free address from w->at on, round to it; w->at is then the one after. */
+static enum err
+take_next(struct db *db, struct walk *w, struct ip *out)
+{
+	struct ip start = w->at;
+	bool usable, wrapped = false;
+	enum err e;
+
+	for (;;) {
+		*out = w->at;
+		if ((e = is_usable(db, w, out, &usable)) != OK)
+			return e;
+		move_past(w, *out);
+		if (usable)
+			return OK;
+		wrapped |= ip_cmp(&w->at, out) <= 0;
+		if (wrapped && ip_cmp(&w->at, &start) >= 0)
+			return ERR_TOOBIG;
+	}
+}
+
+static void
+random_start(struct walk *w)
+{
+	struct ip r = { .family = w->p.ip.family };
+
+	if (getrandom(r.b, sizeof(r.b), 0) != (ssize_t)sizeof(r.b))
+		fatal("getrandom: no random bytes");
+	/* Host bits from 'r': those in which the ends of the prefix differ. */
+	for (size_t i = 0; i < sizeof(r.b); i++)
+		w->at.b[i] = w->first.b[i] | (r.b[i] & (w->first.b[i] ^ w->last.b[i]));
+}
+
+enum err
+store_address_take(struct db *db, const struct prefix *p, enum allocation how,
+    struct ip *out)
+{
+	struct walk w = walk_of(p);
+	enum err e;
+
+	if (how == ALLOC_RANDOM) {
+		random_start(&w);
+		e = take_next(db, &w, out);
+	} else if ((e = take_hole(db, &w, out)) == ERR_NOTFOUND) {
+		if ((e = cursor_read(db, &w)) == OK &&
+		    (e = take_next(db, &w, out)) == OK)
+			e = cursor_write(db, &w);
+	}
+	if (e == ERR_TOOBIG)
+		return db_error(db, e, "all addresses of %s are taken", w.key);
+	return e;
+}

@@ -1,0 +1,274 @@
+/*
+ * lib/store/db.c -- transactions, health, and what to tell an administrator when
+ * something fails.
+ *
+ * Which transaction is open is kept here rather than asked of SQLite: an error
+ * such as a full disk may have rolled it back already, and the commit that
+ * follows has to fail then.
+ */
+#include "lib/store/db.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/store/db_impl.h"
+
+#define CHECK_FINDINGS 5	/* db_check() reports so many, then stops */
+
+enum err
+db_error(struct db *db, enum err e, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(db->errmsg, sizeof(db->errmsg), fmt, ap);
+	va_end(ap);
+	return e;
+}
+
+static enum err
+constraint_err(int extended)
+{
+	switch (extended) {
+	case SQLITE_CONSTRAINT_CHECK:
+	case SQLITE_CONSTRAINT_NOTNULL:
+	case SQLITE_CONSTRAINT_DATATYPE:
+		return ERR_BADREQ;
+	default:		/* UNIQUE, a primary key, a reference, RAISE() */
+		return ERR_CONFLICT;
+	}
+}
+
+/* What an administrator can do about each result. */
+static const struct advice { int rc; enum err err; const char *text; } advices[] = {
+	{ SQLITE_FULL, ERR_INTERNAL, "the disk is full; make room in its folder" },
+	{ SQLITE_READONLY, ERR_INTERNAL, "it is read-only; check owner and mode of "
+	    "the file and its folder, and that the file system is mounted for writing" },
+	{ SQLITE_BUSY, ERR_BUSY, "another program holds its lock; look for a sqlite3 "
+	    "shell with an open transaction or a backup (fuser -v shows who has it open)" },
+	{ SQLITE_LOCKED, ERR_BUSY, "it is locked by this program itself" },
+	{ SQLITE_CANTOPEN, ERR_INTERNAL, "it cannot be opened; check that its folder "
+	    "exists and that this user may read and write both" },
+	{ SQLITE_PERM, ERR_INTERNAL, "this user may not read and write it" },
+	{ SQLITE_AUTH, ERR_INTERNAL, "this user may not read and write it" },
+	{ SQLITE_NOTADB, ERR_INTERNAL, "it is not an SQLite database; set database.path "
+	    "to another file or put a copy of the database there" },
+	{ SQLITE_CORRUPT, ERR_INTERNAL, "it is damaged; stop headrace and put back a "
+	    "copy, or save what is left with the sqlite3 shell's .recover" },
+	{ SQLITE_PROTOCOL, ERR_BUSY, "its lock changes hands too fast; try again" },
+	{ SQLITE_TOOBIG, ERR_TOOBIG, "a value is too long" },
+};
+
+static const struct advice *
+advice_for(struct db *db, int rc)
+{
+	if ((rc & 0xff) == SQLITE_IOERR && (sqlite3_system_errno(db->h) == ENOSPC ||
+	    sqlite3_system_errno(db->h) == EDQUOT))
+		return &advices[0];
+	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
+		if (advices[i].rc == (rc & 0xff))
+			return &advices[i];
+	return NULL;
+}
+
+enum err
+db_fail(struct db *db, int rc, const char *what)
+{
+	const struct advice *ad = advice_for(db, rc);
+	const char *sys = "", *sep = "";
+
+	if ((rc & 0xff) == SQLITE_CONSTRAINT)
+		return db_error(db, constraint_err(sqlite3_extended_errcode(db->h)),
+		    "database %s: %s%s%s", db->path, what ? what : "", what ? ": " : "",
+		    sqlite3_errmsg(db->h));
+	if (((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN) &&
+	    sqlite3_system_errno(db->h) != 0) {
+		sys = strerror(sqlite3_system_errno(db->h));
+		sep = ": ";
+	}
+	return db_error(db, ad ? ad->err : ERR_INTERNAL, "database %s: %s%s%s%s%s%s%s",
+	    db->path, what ? what : "", what ? ": " : "", sqlite3_errmsg(db->h),
+	    sep, sys, ad ? ": " : "", ad ? ad->text : "");
+}
+
+const char *
+db_errmsg(const struct db *db)
+{
+	return db->errmsg;
+}
+
+enum err
+db_exec(struct db *db, const char *sql, const char *what)
+{
+	int rc = sqlite3_exec(db->h, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? OK : db_fail(db, rc, what);
+}
+
+void
+db_set_busy(struct db *db, int ms)
+{
+	db->busy_ms = ms;
+}
+
+/* ---- transactions ---- */
+
+static const char q_query_only_on[] = "PRAGMA query_only = 1";
+static const char q_query_only_off[] = "PRAGMA query_only = 0";
+
+static enum err
+query_only(struct db *db, bool on)
+{
+	enum err e = OK;
+
+	if (db->query_only != on)
+		e = stmt_run(on ? db_stmt(db, q_query_only_on) :
+		    db_stmt(db, q_query_only_off));
+	if (e == OK)
+		db->query_only = on;
+	return e;
+}
+
+static const char q_begin[] = "BEGIN";
+
+enum err
+db_begin_read(struct db *db)
+{
+	enum err e;
+
+	assert(db->txn == TXN_NONE);
+	if ((e = query_only(db, true)) != OK || (e = stmt_run(db_stmt(db, q_begin))) != OK)
+		return e;
+	db->txn = TXN_READ;
+	return OK;
+}
+
+static const char q_begin_immediate[] = "BEGIN IMMEDIATE";
+
+enum err
+db_begin_write(struct db *db)
+{
+	enum err e;
+
+	assert(db->txn == TXN_NONE);
+	if ((e = query_only(db, false)) != OK ||
+	    (e = stmt_run(db_stmt(db, q_begin_immediate))) != OK)
+		return e;
+	db->txn = TXN_WRITE;
+	db->changes_at_begin = sqlite3_total_changes64(db->h);
+	return OK;
+}
+
+static const char q_commit[] = "COMMIT";
+
+enum err
+db_commit(struct db *db)
+{
+	enum err e;
+
+	assert(db->txn != TXN_NONE);
+	if (sqlite3_get_autocommit(db->h)) {	/* an error has rolled it back already */
+		db->txn = TXN_NONE;
+		return db_error(db, ERR_INTERNAL, "database %s: the transaction was "
+		    "rolled back after an error", db->path);
+	}
+	if ((e = stmt_run(db_stmt(db, q_commit))) != OK) {
+		db_rollback(db);
+		return e;
+	}
+	if (db->txn == TXN_WRITE)
+		db->wrote = sqlite3_total_changes64(db->h) != db->changes_at_begin;
+	db->txn = TXN_NONE;
+	return OK;
+}
+
+static const char q_rollback[] = "ROLLBACK";
+
+void
+db_rollback(struct db *db)
+{
+	char kept[sizeof(db->errmsg)];
+
+	if (db->txn == TXN_NONE)
+		return;
+	db->txn = TXN_NONE;
+	if (sqlite3_get_autocommit(db->h))
+		return;
+	memcpy(kept, db->errmsg, sizeof(kept));	/* why it is rolled back matters more */
+	if (stmt_run(db_stmt(db, q_rollback)) == OK)
+		memcpy(db->errmsg, kept, sizeof(kept));
+}
+
+bool
+db_in_txn(const struct db *db)
+{
+	return db->txn != TXN_NONE;
+}
+
+bool
+db_wrote(const struct db *db)
+{
+	return db->wrote;
+}
+
+static const char q_data_version[] = "PRAGMA data_version";
+
+enum err
+db_data_version(struct db *db, int64_t *out)
+{
+	struct stmt *s = db_stmt(db, q_data_version);
+
+	if (stmt_row(s))
+		*out = col_i64(s, 0);
+	return stmt_end_row(s);
+}
+
+/* ---- health ---- */
+
+static const char q_quick_check[] = "PRAGMA quick_check(5)";	/* CHECK_FINDINGS */
+
+static enum err
+check_pages(struct db *db, struct arena *a, struct buf *why)
+{
+	struct stmt *s = db_stmt(db, q_quick_check);
+
+	while (stmt_row(s)) {
+		const char *line = col_text(s, 0, a);
+
+		if (strcmp(line, "ok") != 0)
+			buf_printf(why, "database %s: %s\n", db->path, line);
+	}
+	return stmt_end(s);
+}
+
+static const char q_foreign_key_check[] = "PRAGMA foreign_key_check";
+
+static enum err
+check_references(struct db *db, struct arena *a, struct buf *why)
+{
+	struct stmt *s = db_stmt(db, q_foreign_key_check);
+
+	for (int n = 0; n < CHECK_FINDINGS && stmt_row(s); n++)
+		buf_printf(why, "database %s: row %lld of %s refers to a row of %s that "
+		    "is not there\n", db->path, (long long)col_i64(s, 1),
+		    col_text(s, 0, a), col_text(s, 2, a));
+	return stmt_end(s);
+}
+
+enum err
+db_check(struct db *db, struct buf *why)
+{
+	struct arena *a = arena_new();
+	size_t before = why->n;
+	enum err e = check_pages(db, a, why);
+
+	if (e == OK)
+		e = check_references(db, a, why);
+	arena_free(a);
+	if (e != OK)
+		buf_printf(why, "%s\n", db->errmsg);
+	return e == OK && why->n != before ? ERR_INTERNAL : e;
+}
