@@ -1,0 +1,206 @@
+/* fcgi/carry.c -- from CGI variables and a body to a struct req, and back. */
+#include "fcgi/carry.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "fcgi/limits.h"
+#include "handlers/dispatch.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/crypto/key.h"
+
+static struct req_param *
+params_of(struct arena *a, char *const *env, enum origin origin)
+{
+	struct req_param *list = arena_array(a, CARRY_PARAMS_MAX + 1, sizeof(*list));
+	struct str left, name;
+	size_t n = 0;
+
+	for (; *env != NULL && n < CARRY_PARAMS_MAX; env++) {
+		left = str_of(*env);
+		if (!str_cut(&left, '=', &name) || left.p == NULL)
+			continue;
+		if (origin != ORIGIN_CONTROL && str_starts(name, "HEADRACE_"))
+			continue;
+		list[n].name = arena_strndup(a, name.p, name.n);
+		list[n++].value = arena_strndup(a, left.p, left.n);
+	}
+	return list;
+}
+
+/* "/path?query" of the request line; older servers give it in parts. */
+static struct str
+target_of(struct req *rq)
+{
+	const char *uri = req_param(rq, "REQUEST_URI");
+	const char *script = req_param(rq, "SCRIPT_NAME");
+	const char *info = req_param(rq, "PATH_INFO");
+	const char *query = req_param(rq, "QUERY_STRING");
+
+	if (uri != NULL)
+		return str_of(uri);
+	return str_of(arena_printf(rq->arena, "%s%s?%s", script ? script : "",
+	    info ? info : "", query ? query : ""));
+}
+
+/* The client's address if it is one; it is only ever shown and logged. */
+static const char *
+address_of(struct req *rq)
+{
+	const char *addr = req_param(rq, "REMOTE_ADDR");
+	struct ip ip;
+
+	return addr != NULL && ip_read(str_of(addr), &ip) ? addr : "";
+}
+
+/* False, with an answer, if the notifier's variables make no sense. */
+static bool
+take_machine_key(struct req *rq)
+{
+	const char *key = req_param(rq, "HEADRACE_MACHINE_KEY");
+
+	if (rq->origin != ORIGIN_CONTROL || key == NULL)
+		return true;
+	if (!key_valid(str_of(key), MKEY_PREFIX)) {
+		log_warn("refused a request with a malformed machine key");
+		req_reply_text(rq, 400, "malformed machine key\n");
+		return false;
+	}
+	rq->machine_key = key;
+	return true;
+}
+
+static void
+begin(struct req *rq, struct backend *b, struct arena *a, enum origin origin,
+    char *const *env)
+{
+	*rq = (struct req){
+		.arena = a,
+		.cfg = b->cfg,
+		.now_ms = clock_wall_ms(),
+		.origin = origin,
+		.query = "",
+		.params = params_of(a, env, origin),
+	};
+	req_begin(rq);
+	rq->method = http_method_of(req_param(rq, "REQUEST_METHOD"));
+	rq->remote_addr = address_of(rq);
+	req_target(rq, target_of(rq));
+}
+
+/* Reads and forgets, so that the web server can finish sending and then reads our answer. */
+static void
+drain(const struct carry_source *src)
+{
+	char waste[16384];
+	long total = 0;
+	size_t n;
+
+	while (total < CARRY_DRAIN_MAX && (n = src->read(src->arg, waste, sizeof(waste))) > 0)
+		total += (long)n;
+}
+
+static size_t
+read_full(const struct carry_source *src, uint8_t *to, size_t n)
+{
+	size_t got = 0, part;
+
+	while (got < n && (part = src->read(src->arg, to + got, n - got)) > 0)
+		got += part;
+	return got;
+}
+
+#define LENGTH_UNKNOWN (-1)
+#define LENGTH_BAD (-2)
+
+/* Plain CGI has no end of its own: without CONTENT_LENGTH there is no body. */
+static int64_t
+length_of(const struct req *rq, const struct carry_source *src)
+{
+	const char *text = req_param(rq, "CONTENT_LENGTH");
+	int64_t n;
+
+	if (text == NULL || text[0] == '\0')
+		return src->has_end ? LENGTH_UNKNOWN : 0;
+	return str_i64(str_of(text), &n) && n >= 0 ? n : LENGTH_BAD;
+}
+
+/*
+ * Reads the body if the endpoint wants one; false if there is an answer
+ * already.  Without a length (chunked bodies behind some servers) it reads
+ * until the end, one byte past the limit at most.
+ */
+static bool
+take_body(struct req *rq, const struct carry_source *src)
+{
+	size_t max = rq->path ? dispatch_body_max(rq) : 0, want, got;
+	int64_t len = length_of(rq, src);
+	uint8_t *body;
+
+	max = max < REQ_BODY_MAX ? max : REQ_BODY_MAX;
+	if (len == LENGTH_BAD) {
+		req_reply_text(rq, 400, "malformed Content-Length\n");
+		return false;
+	}
+	if (max == 0 || len > (int64_t)max) {
+		if (len != 0)
+			drain(src);
+		if (max > 0)
+			dispatch_too_big(rq);
+		return max == 0;
+	}
+	want = len >= 0 ? (size_t)len : max + 1;
+	body = arena_alloc(rq->arena, want + 1);
+	got = read_full(src, body, want);
+	rq->body = (struct span){ body, got };
+	if (len >= 0 && got < want) {
+		req_reply_text(rq, 400, "the body is shorter than its Content-Length\n");
+		return false;
+	}
+	if (got > max) {
+		drain(src);
+		dispatch_too_big(rq);
+		return false;
+	}
+	return true;
+}
+
+static void
+reply_no_database(struct req *rq)
+{
+	req_reply_text(rq, 503, "headrace cannot use its database at the moment\n");
+	req_header(rq, "Retry-After", "5");
+}
+
+bool
+carry_read(struct backend *b, struct arena *a, enum origin origin,
+    const struct carry_source *src, struct req *rq)
+{
+	begin(rq, b, a, origin, src->env);
+	return take_machine_key(rq) && take_body(rq, src);
+}
+
+void
+carry_dispatch(struct backend *b, struct req *rq)
+{
+	if (!backend_db(b)) {
+		reply_no_database(rq);
+		return;
+	}
+	rq->db = b->db;
+	rq->cache = b->cache;
+	dispatch(rq);
+}
+
+void
+carry_head(const struct req *rq, struct buf *out)
+{
+	buf_printf(out, "Status: %d %s\r\n", rq->status, http_status_text(rq->status));
+	if (rq->ctype != NULL)
+		buf_printf(out, "Content-Type: %s\r\n", rq->ctype);
+	buf_put(out, rq->head.p, rq->head.n);
+	if (rq->method != HTTP_HEAD && rq->status != 204 && rq->status != 304)
+		buf_printf(out, "Content-Length: %zu\r\n", rq->out.n);
+	buf_str(out, "\r\n");
+}

@@ -1,0 +1,235 @@
+/*
+ * fcgi/place.c -- folders, database, key and sockets, in the order of need.
+ *
+ * web.sock and the notifier's socket are open to all users of the machine (mode
+ * 0666): the web server runs as some other user, and what comes in there is
+ * not believed anyway.  control.sock is (mode 0600): whoever can connect to it
+ * can name any machine as its own.
+ */
+#include "fcgi/place.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "fcgi/limits.h"
+#include "lib/base/log.h"
+#include "lib/crypto/key.h"
+#include "lib/store/db.h"
+
+/* Makes 'path' and what is missing above it. */
+static bool
+make_dir(struct arena *a, const char *path, mode_t mode)
+{
+	char *part = arena_strdup(a, path);
+	struct stat st;
+
+	for (char *p = part + 1; *p != '\0'; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(part, 0755) != 0 && errno != EEXIST)
+			break;
+		*p = '/';
+	}
+	if (mkdir(path, mode) == 0)
+		return true;
+	if (errno == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return true;
+	log_err("cannot make the folder %s: %s; make it and give it to the user that "
+	    "runs headrace, or choose another in [server]", path, strerror(errno));
+	return false;
+}
+
+static bool
+make_dirs(struct arena *a, const struct config *cfg)
+{
+	struct stat st;
+
+	if (!make_dir(a, cfg->data_dir, 0700) || !make_dir(a, cfg->run_dir, 0755))
+		return false;
+	if (stat(cfg->data_dir, &st) == 0 && (st.st_mode & 077) != 0)
+		log_warn("%s can be read by other users; it holds keys: chmod 700 it",
+		    cfg->data_dir);
+	return true;
+}
+
+static bool
+take_lock(struct arena *a, const struct config *cfg, struct place *p)
+{
+	const char *path = config_socket(a, cfg, "serve.lock");
+
+	p->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (p->lock < 0) {
+		log_err("cannot open %s: %s", path, strerror(errno));
+		return false;
+	}
+	if (flock(p->lock, LOCK_EX | LOCK_NB) != 0) {
+		(void)close(p->lock);
+		p->lock = -1;
+		log_err("another headrace serve runs with %s; stop it, or give this one "
+		    "another server.run", cfg->run_dir);
+		return false;
+	}
+	return true;
+}
+
+static bool
+make_database(const struct config *cfg)
+{
+	struct buf why;
+	struct db *db;
+	enum err e;
+
+	buf_init(&why, 65536);
+	e = db_open(cfg, DB_SERVE, &db, &why);
+	if (e == OK)
+		db_close(db);
+	else
+		log_err("cannot use the database: %.*s", (int)why.n, (const char *)why.p);
+	buf_fini(&why);
+	return e == OK;
+}
+
+static bool
+make_noise_key(const struct config *cfg)
+{
+	struct key32 key;
+	enum err e = key_file_load_or_make(cfg->noise_key_path, &key);
+
+	key_wipe(&key);
+	if (e == ERR_BADREQ)
+		log_err("%s holds no private key; restore the file from a backup (without "
+		    "it every device has to log in again), or remove it to get a new key",
+		    cfg->noise_key_path);
+	else if (e != OK)
+		log_err("cannot read or make %s: %s", cfg->noise_key_path, strerror(errno));
+	return e == OK;
+}
+
+/* ---- sockets ---- */
+
+static int
+listen_on(const struct sockaddr *sa, socklen_t len)
+{
+	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int one = 1;
+
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, sa, len) != 0 || listen(fd, SERVE_BACKLOG) != 0) {
+		int saved = errno;
+
+		(void)close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+/* config_load() has checked the length of 'path'. */
+static int
+listen_unix(const char *path, mode_t mode)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd;
+
+	(void)memcpy(sa.sun_path, path, strnlen(path, sizeof(sa.sun_path) - 1));
+	(void)unlink(path);	/* of a run that was killed; we hold the lock */
+	fd = listen_on((const struct sockaddr *)&sa, sizeof(sa));
+	if (fd >= 0 && chmod(path, mode) != 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* "address:port" or "[address]:port", as the configuration has checked. */
+static int
+listen_tcp(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	struct str host = { text, (size_t)(colon - text) };
+	struct sockaddr_in6 s6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in s4 = { .sin_family = AF_INET };
+	struct ip ip;
+	int64_t port;
+
+	if (host.n > 2 && host.p[0] == '[')
+		host = (struct str){ host.p + 1, host.n - 2 };
+	errno = EINVAL;
+	if (!ip_read(host, &ip) || !str_i64(str_of(colon + 1), &port))
+		return -1;
+	s4.sin_port = s6.sin6_port = htons((uint16_t)port);
+	if (ip.family == 4) {
+		(void)memcpy(&s4.sin_addr, ip.b, 4);
+		return listen_on((const struct sockaddr *)&s4, sizeof(s4));
+	}
+	(void)memcpy(&s6.sin6_addr, ip.b, 16);
+	return listen_on((const struct sockaddr *)&s6, sizeof(s6));
+}
+
+static int
+listen_any(const char *where, mode_t mode)
+{
+	int fd = strncmp(where, "unix:", 5) == 0 ? listen_unix(where + 5, mode) :
+	    listen_tcp(where);
+
+	if (fd < 0)
+		log_err("cannot listen on %s: %s", where, strerror(errno));
+	return fd;
+}
+
+/* wake.sock is made by the notifier, but goes with the others. */
+static bool
+open_sockets(const struct config *cfg, struct place *p)
+{
+	struct arena *a = p->arena;
+	bool is_unix = strncmp(cfg->notifier_listen, "unix:", 5) == 0;
+
+	p->path[0] = config_socket(a, cfg, "web.sock");
+	p->path[1] = config_socket(a, cfg, "control.sock");
+	p->path[2] = config_socket(a, cfg, "wake.sock");
+	p->path[3] = is_unix ? arena_strdup(a, cfg->notifier_listen + 5) : NULL;
+	p->web = listen_any(arena_printf(a, "unix:%s", p->path[0]), 0666);
+	p->control = listen_any(arena_printf(a, "unix:%s", p->path[1]), 0600);
+	p->notifier = listen_any(cfg->notifier_listen, 0666);
+	return p->web >= 0 && p->control >= 0 && p->notifier >= 0;
+}
+
+bool
+place_make(const struct config *cfg, struct place *p)
+{
+	bool ok;
+
+	*p = (struct place){ arena_new(), -1, -1, -1, -1, { NULL } };
+	(void)umask(022);
+	ok = make_dirs(p->arena, cfg);
+	(void)umask(077);
+	return ok && take_lock(p->arena, cfg, p) && make_database(cfg) &&
+	    make_noise_key(cfg) && open_sockets(cfg, p);
+}
+
+void
+place_end(struct place *p)
+{
+	const int fds[] = { p->web, p->control, p->notifier, p->lock };
+
+	if (p->arena == NULL)
+		return;
+	for (size_t i = 0; i < 4; i++)
+		if (p->path[i] != NULL)
+			(void)unlink(p->path[i]);
+	for (size_t i = 0; i < 4; i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	arena_free(p->arena);
+	*p = (struct place){ 0 };
+}

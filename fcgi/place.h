@@ -1,0 +1,26 @@
+/*
+ * fcgi/place.h -- the folders, files and sockets that `headrace serve` makes.
+ */
+#ifndef FCGI_PLACE_H
+#define FCGI_PLACE_H
+
+#include "lib/config/config.h"
+
+/* Listening sockets, close-on-exec; children inherit their own by dup2(). */
+struct place {
+	struct arena *arena;
+	int lock;		/* held while we run: one serve per run_dir */
+	int web, control, notifier;
+	const char *path[4];	/* of the sockets, to remove; NULL: none */
+};
+
+/*
+ * Makes data_dir (0700) and run_dir (0755), takes the lock, migrates the
+ * database, makes the noise key, opens the sockets.  False after logging why not.
+ */
+must_check bool place_make(const struct config *cfg, struct place *p);
+
+/* Closes all, removes the sockets. */
+void place_end(struct place *p);
+
+#endif
