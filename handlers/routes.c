@@ -23,8 +23,14 @@ const struct route *const routes_all[] = {
 	&route_auth_page,
 
 	/* handlers/control */
+	&route_machine_register,
+	&route_machine_map,
 
 	/* handlers/internal */
+	&route_internal_delta,
+	&route_internal_presence,
+	&route_internal_refresh,
+	&route_internal_tick,
 
 	/* handlers/api */
 	&route_user_list,

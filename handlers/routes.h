@@ -27,8 +27,14 @@ extern const struct route route_register_page;
 extern const struct route route_auth_page;
 
 /* handlers/control */
+extern const struct route route_machine_register;
+extern const struct route route_machine_map;
 
 /* handlers/internal */
+extern const struct route route_internal_delta;
+extern const struct route route_internal_presence;
+extern const struct route route_internal_refresh;
+extern const struct route route_internal_tick;
 
 /* handlers/api */
 extern const struct route route_user_list;

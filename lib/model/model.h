@@ -105,6 +105,13 @@ struct change {			/* changes */
 	const char *subject;
 };
 
+/* Names of rows in documents; the content is JSON. */
+#define DOCUMENT_DNS "dns"		/* tailcfg.DNSConfig */
+#define DOCUMENT_DERPMAP "derpmap"	/* tailcfg.DERPMap */
+#define DOCUMENT_RECORDS "extra_records"	/* of the watched file */
+#define DOCUMENT_DERP_FETCHED "derp_fetched"	/* {"at_ms":…,"map":…} from addresses */
+#define DOCUMENT_SETTINGS "settings"	/* what else of the configuration maps show */
+
 /* Has the node's key run out at 'now_ms'? */
 static inline bool
 node_key_expired(const struct node *n, int64_t now_ms)

@@ -8,13 +8,12 @@
 #define LIB_POLICY_VISIBLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-#include "lib/model/model.h"
-
-/* Does 'viewer' have 'peer' in its map?  Symmetric. */
-bool policy_visible(const struct node *viewer, const struct node *peer);
+/* Does node 'viewer' have node 'peer' in its map?  Symmetric; false for itself. */
+bool policy_visible(int64_t viewer, int64_t peer);
 
 /* The packet filter of a node, as tailcfg.MapResponse.PacketFilters. */
-const char *policy_filters_json(const struct node *n);
+const char *policy_filters_json(int64_t node);
 
 #endif

@@ -1,0 +1,338 @@
+/*
+ * handlers/control/enroll.c -- how a device becomes a node, or the node it was again.
+ *
+ * A client that loses our answer asks again with another node key and the same
+ * machine key, so a single-use key that this very machine used on the node at
+ * hand is taken again: registration is idempotent on (key, machine).
+ */
+#include "handlers/control/enroll.h"
+
+#include <string.h>
+
+#include "handlers/control/naming.h"
+#include "lib/netmap/tags.h"
+#include "lib/store/store.h"
+
+/* On whose behalf, as what. */
+struct claim {
+	int64_t user_id;	/* 0 if tagged */
+	const char *tags;	/* "[]" if a user's */
+	bool ephemeral;
+	int64_t authkey_id;	/* 0: none */
+	const char *method;
+};
+
+/* The nodes of one machine key, sorted out. */
+struct machine {
+	const struct node *of_user;	/* of the user in question */
+	const struct node *tagged;
+	const struct node *other;	/* a user's, the last one seen */
+	size_t n_users;			/* nodes owned by users */
+};
+
+static bool
+is_tagged(const struct node *n)
+{
+	return n->user_id == 0;
+}
+
+static enum err
+machine_nodes(struct req *rq, const char *machine_key, int64_t user_id,
+    struct machine *m)
+{
+	struct node *v;
+	size_t n;
+	enum err e;
+
+	*m = (struct machine){ 0 };
+	e = store_nodes_by_machine(rq->db, rq->arena, machine_key, &v, &n);
+	for (size_t i = 0; e == OK && i < n; i++) {
+		if (is_tagged(&v[i])) {
+			m->tagged = &v[i];
+			continue;
+		}
+		m->n_users++;
+		m->other = &v[i];
+		if (v[i].user_id == user_id)
+			m->of_user = &v[i];
+	}
+	return e;
+}
+
+static int64_t
+new_expiry(const struct req *rq, const struct device *d, const struct claim *c)
+{
+	if (c->user_id == 0)
+		return TIME_NONE;
+	if (d->want_expiry_ms != TIME_NONE && d->want_expiry_ms > rq->now_ms)
+		return d->want_expiry_ms;
+	return rq->cfg->node_expiry_ms > 0 ? rq->now_ms + rq->cfg->node_expiry_ms :
+	    TIME_NONE;
+}
+
+/* What the device says of itself, onto the row. */
+static enum err
+take_device(struct req *rq, const struct device *d, struct node *n)
+{
+	enum err e = naming_follow(rq, n, d->host.hostname);
+
+	n->node_key = d->node_key;
+	n->nl_key = d->nl_key;
+	n->cap = d->cap;
+	n->os = d->host.os;
+	n->client_version = d->host.client_version;
+	n->hostinfo = d->host.json;
+	n->routes = d->host.routes;
+	if (d->host.netinfo != NULL) {
+		n->netinfo = d->host.netinfo;
+		n->home_derp = d->host.home_derp;
+	}
+	n->last_seen_ms = rq->now_ms;
+	return e;
+}
+
+static enum err
+update_node(struct req *rq, const struct device *d, const struct claim *c,
+    const struct node *old, struct node *out)
+{
+	enum err e;
+
+	*out = *old;
+	if ((e = take_device(rq, d, out)) != OK)
+		return e;
+	out->user_id = c->user_id;
+	out->tags = c->tags;
+	out->ephemeral = c->ephemeral || d->ephemeral;
+	out->authkey_id = c->authkey_id;
+	out->register_method = c->method;
+	out->expiry_ms = new_expiry(rq, d, c);
+	out->expired = false;
+	return store_node_update(rq->db, out);
+}
+
+static enum err
+take_address(struct req *rq, const struct prefix *p, const char **out)
+{
+	char text[IP_TEXT_SIZE];
+	struct ip ip;
+	enum err e = store_address_take(rq->db, p, rq->cfg->allocation, &ip);
+
+	if (e == ERR_TOOBIG)
+		return req_fail(rq, ERR_FORBIDDEN, "failed to allocate IP: the prefix "
+		    "is used up; ask your administrator for a larger one");
+	if (e == OK)
+		*out = arena_strdup(rq->arena, ip_write(&ip, text));
+	return e;
+}
+
+static enum err
+take_addresses(struct req *rq, struct node *n)
+{
+	enum err e = OK;
+
+	if (rq->cfg->have_v4)
+		e = take_address(rq, &rq->cfg->v4, &n->ipv4);
+	if (e == OK && rq->cfg->have_v6)
+		e = take_address(rq, &rq->cfg->v6, &n->ipv6);
+	return e;
+}
+
+static enum err
+insert_node(struct req *rq, const struct device *d, const struct claim *c,
+    const struct node *sibling, struct node *out)
+{
+	enum err e;
+
+	*out = (struct node){
+		.user_id = c->user_id, .tags = c->tags,
+		.machine_key = d->machine_key, .disco_key = "",
+		.hostname = d->host.hostname,
+		.netinfo = sibling ? sibling->netinfo : "{}",
+		.home_derp = sibling ? sibling->home_derp : 0,
+		.endpoints = "[]", .approved = "[]",
+		.ephemeral = c->ephemeral || d->ephemeral,
+		.authkey_id = c->authkey_id, .register_method = c->method,
+		.created_ms = rq->now_ms, .expiry_ms = new_expiry(rq, d, c),
+	};
+	if ((e = naming_free(rq, d->host.hostname, NULL, &out->name)) != OK ||
+	    (e = take_device(rq, d, out)) != OK ||
+	    (e = take_addresses(rq, out)) != OK)
+		return e;
+	return store_node_insert(rq->db, out, &out->id);
+}
+
+/* Updates 'old' or, if there is none, makes a node. */
+static enum err
+enroll(struct req *rq, const struct device *d, const struct claim *c,
+    const struct node *old, const struct node *sibling, struct node *out)
+{
+	struct node holder;
+	enum err e = store_node_by_node_key(rq->db, rq->arena, d->node_key, &holder);
+
+	if (e == OK && (old == NULL || holder.id != old->id))
+		return req_fail(rq, ERR_CONFLICT, "node key already in use");
+	if (e != OK && e != ERR_NOTFOUND)
+		return e;
+	return old != NULL ? update_node(rq, d, c, old, out) :
+	    insert_node(rq, d, c, sibling, out);
+}
+
+/* ---- by pre-auth key ---- */
+
+/* May the key admit a device now?  'old' is the node that it would renew. */
+static enum err
+key_check(struct req *rq, const struct authkey *k, const struct node *old, bool *consume)
+{
+	bool again = old != NULL && old->authkey_id == k->id &&
+	    !node_key_expired(old, rq->now_ms);
+
+	*consume = false;
+	if (k->revoked_ms != TIME_NONE)
+		return req_fail(rq, ERR_FORBIDDEN, "authkey revoked");
+	if (k->expiry_ms != TIME_NONE && k->expiry_ms <= rq->now_ms)
+		return req_fail(rq, ERR_FORBIDDEN, "authkey expired");
+	if (k->reusable || (k->used && again))
+		return OK;
+	if (k->used)
+		return req_fail(rq, ERR_FORBIDDEN, "authkey already used");
+	*consume = true;
+	return OK;
+}
+
+static enum err
+key_consume(struct req *rq, const struct authkey *k)
+{
+	enum err e = store_authkey_consume(rq->db, k->id);
+
+	if (e == ERR_CONFLICT)
+		return req_fail(rq, ERR_FORBIDDEN, "authkey already used");
+	return e;
+}
+
+/* Which node of the machine this key renews; NULL for a new one. */
+static enum err
+node_for_key(struct req *rq, const struct authkey *k, const struct machine *m,
+    const struct node **out)
+{
+	if (strcmp(k->tags, "[]") == 0) {
+		*out = m->of_user ? m->of_user : m->tagged;
+		return OK;
+	}
+	*out = m->tagged ? m->tagged : m->other;
+	if (m->tagged == NULL && m->n_users > 1)
+		return req_fail(rq, ERR_FORBIDDEN, "this machine has several nodes of "
+		    "different users; delete those that are not in use first");
+	return OK;
+}
+
+/* A first registration may ask for no tags but the key's own. */
+static enum err
+check_request_tags(struct req *rq, const struct device *d, const struct authkey *k)
+{
+	if (tags_within(rq->arena, d->host.request_tags, k->tags))
+		return OK;
+	return req_fail(rq, ERR_FORBIDDEN, "requested tags %s are invalid or not permitted",
+	    d->host.request_tags);
+}
+
+/* The node that asks again with the key it has: nothing but its news changes. */
+static enum err
+refresh_node(struct req *rq, const struct device *d, const struct node *old,
+    struct node *out)
+{
+	enum err e;
+
+	*out = *old;
+	if ((e = take_device(rq, d, out)) != OK)
+		return e;
+	return store_node_update(rq->db, out);
+}
+
+static struct claim
+claim_of_key(const struct authkey *k, const struct node *old)
+{
+	bool tagged = strcmp(k->tags, "[]") != 0;
+	bool keeps_tags = !tagged && old != NULL && is_tagged(old);
+
+	return (struct claim){
+		.user_id = tagged || keeps_tags ? 0 : k->user_id,
+		.tags = keeps_tags ? old->tags : k->tags,
+		.ephemeral = k->ephemeral,
+		.authkey_id = k->id,
+		.method = "authkey",
+	};
+}
+
+enum err
+enroll_authkey(struct req *rq, const struct device *d, const struct authkey *k,
+    struct node *out)
+{
+	const struct node *old;
+	struct machine m;
+	struct claim c;
+	bool consume;
+	enum err e;
+
+	if ((e = machine_nodes(rq, d->machine_key, k->user_id, &m)) != OK ||
+	    (e = node_for_key(rq, k, &m, &old)) != OK)
+		return e;
+	c = claim_of_key(k, old);
+	if (old != NULL && strcmp(old->node_key, d->node_key) == 0 &&
+	    !node_key_expired(old, rq->now_ms) && is_tagged(old) == (c.user_id == 0))
+		return refresh_node(rq, d, old, out);
+	if ((e = key_check(rq, k, old, &consume)) != OK ||
+	    (old == NULL && (e = check_request_tags(rq, d, k)) != OK) ||
+	    (consume && (e = key_consume(rq, k)) != OK))
+		return e;
+	return enroll(rq, d, &c, old, m.other, out);
+}
+
+/* ---- by a completed login ---- */
+
+static enum err
+device_of_login(struct req *rq, const struct login *l, struct device *d)
+{
+	jv *host = json_parse(rq->arena, str_of(l->hostinfo), JSON_DEPTH_DEFAULT, NULL);
+
+	*d = (struct device){
+		.machine_key = l->machine_key, .node_key = l->node_key,
+		.nl_key = l->nl_key, .cap = l->cap, .ephemeral = l->ephemeral,
+		.want_expiry_ms = l->want_expiry_ms,
+	};
+	return hostinfo_read(rq->arena, host, &d->host);
+}
+
+/* Which node of the machine a login of this user renews; NULL for a new one. */
+static enum err
+node_for_login(struct req *rq, const struct machine *m, const struct node **out)
+{
+	*out = m->of_user ? m->of_user : m->tagged;
+	if (m->tagged != NULL && m->of_user != NULL)
+		return req_fail(rq, ERR_CONFLICT, "this machine has a tagged node (%s) and "
+		    "one of this user (%s); delete one of them first",
+		    m->tagged->name, m->of_user->name);
+	return OK;
+}
+
+enum err
+enroll_login(struct req *rq, const struct login *l, const struct user *u,
+    struct node *out)
+{
+	struct claim c = { .user_id = u->id, .tags = "[]", .method = "cli" };
+	const struct node *old;
+	struct machine m;
+	struct device d;
+	enum err e;
+
+	if ((e = device_of_login(rq, l, &d)) != OK)
+		return e;
+	/* Only a policy can let a user give a tag away, and there is none yet. */
+	if (strcmp(d.host.request_tags, "[]") != 0)
+		return req_fail(rq, ERR_BADREQ, "requested tags %s are invalid or not "
+		    "permitted", d.host.request_tags);
+	if ((e = machine_nodes(rq, d.machine_key, u->id, &m)) != OK ||
+	    (e = node_for_login(rq, &m, &old)) != OK ||
+	    (e = enroll(rq, &d, &c, old, m.other, out)) != OK)
+		return e;
+	return store_login_done(rq->db, l->id, out->id);
+}

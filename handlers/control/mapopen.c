@@ -1,0 +1,115 @@
+/*
+ * handlers/control/mapopen.c -- a stream's first map, wrapped for the notifier.
+ *
+ * A map is the viewer's own part, ready blocks of peers, and a tail that is the
+ * same for all.  As zstd these are frames one behind the other, which are one
+ * message to a client.
+ */
+#include "handlers/control/mapopen.h"
+
+#include "handlers/control/netcache.h"
+#include "lib/wire/delta.h"
+#include "lib/wire/zstd_frame.h"
+
+#define MAP_MAX (256u * 1024 * 1024)
+
+/* {"ControlTime":…,"Node":… -- the object stays open. */
+static void
+put_head(struct req *rq, const struct node *n, const struct node_gone *g, bool peers,
+    bool zstd, struct buf *out)
+{
+	struct node_view view;
+	struct buf text;
+	struct jw w;
+
+	buf_init(&text, MAP_MAX);
+	jw_init(&w, &text);
+	jw_obj(&w);
+	jw_ktime(&w, "ControlTime", rq->now_ms);
+	jw_key(&w, "Node");
+	if (n != NULL) {
+		view = netcache_view(rq, n);
+		node_json_self(&w, rq->arena, n, &view, rq->cfg);
+	} else {
+		node_json_gone(&w, g, rq->cfg->base_domain);
+	}
+	if (peers)
+		buf_str(&text, ",\"Peers\":[");
+	netcache_put_text(rq->cache, buf_as_str(&text), zstd, out);
+	buf_fini(&text);
+}
+
+/* The message without its length; *o gets the peers that it shows. */
+static void
+put_map(struct req *rq, const struct node *n, const struct node_gone *g,
+    struct stream_open *o, struct buf *out)
+{
+	struct buf peers;
+
+	buf_init(&peers, MAP_MAX);
+	if (!o->alone)
+		netcache_put_peers(rq, o->node_id, o->zstd, &peers, &o->peers, &o->n_peers);
+	put_head(rq, n, g, o->n_peers > 0, o->zstd, out);
+	buf_put(out, peers.p, peers.n);
+	if (o->n_peers > 0)
+		netcache_put_text(rq->cache, STR("]"), o->zstd, out);
+	netcache_put_tail(rq, o->zstd, out);
+	if (peers.over)
+		out->over = true;
+	buf_fini(&peers);
+}
+
+static enum err
+reply_map(struct req *rq, const struct node *n, const struct node_gone *g,
+    struct stream_open *o, bool wrap)
+{
+	struct buf map;
+	size_t mark;
+
+	buf_init(&map, MAP_MAX);
+	mark = map_message_begin(&map);
+	put_map(rq, n, g, o, &map);
+	map_message_end(&map, mark);
+	o->seq = netcache_seq(rq->cache);
+	req_reply(rq, 200, wrap ? OPEN_CTYPE : "application/octet-stream");
+	rq->out.max = MAP_MAX + DELTA_IDS_MAX * sizeof(int64_t);
+	if (wrap)
+		stream_open_encode(&rq->out, o);
+	buf_put(&rq->out, map.p, map.n);
+	if (map.over)
+		rq->out.over = true;
+	buf_fini(&map);
+	if (rq->out.over)
+		return req_fail(rq, ERR_INTERNAL, "a map of more than %u bytes", MAP_MAX);
+	return OK;
+}
+
+enum err
+mapopen_node(struct req *rq, const struct node *n, bool zstd)
+{
+	struct stream_open o = {
+		.node_id = n->id, .zstd = zstd,
+		.alone = netcache_view(rq, n).expired,
+	};
+
+	return reply_map(rq, n, NULL, &o, true);
+}
+
+enum err
+mapopen_gone(struct req *rq, const struct node_gone *g, bool zstd)
+{
+	struct stream_open o = { .node_id = g->id, .zstd = zstd, .alone = true };
+
+	return reply_map(rq, NULL, g, &o, true);
+}
+
+enum err
+mapopen_once(struct req *rq, const struct node *n, bool zstd)
+{
+	struct stream_open o = {
+		.node_id = n->id, .zstd = zstd,
+		.alone = netcache_view(rq, n).expired,
+	};
+
+	return reply_map(rq, n, NULL, &o, false);
+}

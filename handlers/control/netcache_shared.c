@@ -1,0 +1,184 @@
+/*
+ * handlers/control/netcache_shared.c -- what is the same for every viewer: users, DNS, DERP map.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "handlers/control/netcache_impl.h"
+#include "lib/base/log.h"
+#include "lib/netmap/dns.h"
+#include "lib/policy/visible.h"
+#include "lib/store/store.h"
+
+static char *
+profile_json(const struct user *u)
+{
+	struct buf out;
+	struct jw w;
+	char *text;
+
+	buf_init(&out, MAP_BYTES_MAX);
+	jw_init(&w, &out);
+	if (u != NULL)
+		node_json_profile(&w, u);
+	else
+		node_json_tagged_profile(&w);
+	buf_byte(&out, '\0');
+	text = xstrdup((const char *)out.p);
+	buf_fini(&out);
+	return text;
+}
+
+static void
+clear_profiles(struct netcache *c)
+{
+	for (size_t i = 0; i < c->n_profiles; i++)
+		free(c->profiles[i].json);
+	free(c->profiles);
+	c->profiles = NULL;
+	c->n_profiles = 0;
+}
+
+static int
+by_id(const void *pa, const void *pb)
+{
+	const struct profile *a = pa, *b = pb;
+
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+enum err
+netcache_load_users(struct req *rq)
+{
+	struct netcache *c = rq->cache;
+	struct user *v;
+	size_t n;
+	enum err e = store_users(rq->db, rq->arena, &v, &n);
+
+	if (e != OK)
+		return e;
+	clear_profiles(c);
+	c->profiles = xcalloc(n + 1, sizeof(*c->profiles));
+	for (size_t i = 0; i < n; i++)
+		c->profiles[i] = (struct profile){ v[i].id, profile_json(&v[i]) };
+	c->profiles[n] = (struct profile){ TAGGED_USER_ID, profile_json(NULL) };
+	c->n_profiles = n + 1;
+	qsort(c->profiles, c->n_profiles, sizeof(*c->profiles), by_id);
+	c->tail.fresh = c->tail.z_fresh = false;
+	return OK;
+}
+
+struct str
+netcache_profile(const struct netcache *c, int64_t user_id)
+{
+	struct profile key = { user_id, NULL };
+	const struct profile *p = c->n_profiles == 0 ? NULL :
+	    bsearch(&key, c->profiles, c->n_profiles, sizeof(key), by_id);
+
+	return p ? str_of(p->json) : (struct str){ "", 0 };
+}
+
+static enum err
+load_document(struct req *rq, const char *name, char **to)
+{
+	const char *text;
+	enum err e = store_document(rq->db, rq->arena, name, &text);
+
+	if (e != OK)
+		return e;
+	free(*to);
+	*to = xstrdup(text ? text : "");
+	return OK;
+}
+
+enum err
+netcache_load_documents(struct req *rq)
+{
+	struct netcache *c = rq->cache;
+	enum err e;
+
+	if ((e = load_document(rq, DOCUMENT_DNS, &c->dns)) != OK ||
+	    (e = load_document(rq, DOCUMENT_DERPMAP, &c->derpmap)) != OK)
+		return e;
+	if (c->dns[0] == '\0') {	/* before the first tick */
+		free(c->dns);
+		c->dns = xstrdup(dns_config_json(rq->arena, rq->cfg, NULL));
+	}
+	c->tail.fresh = c->tail.z_fresh = false;
+	return OK;
+}
+
+const char *
+netcache_dns(const struct netcache *c)
+{
+	return c->dns;
+}
+
+const char *
+netcache_derpmap(const struct netcache *c)
+{
+	return c->derpmap;
+}
+
+void
+netcache_clear_shared(struct netcache *c)
+{
+	clear_profiles(c);
+	free(c->dns);
+	free(c->derpmap);
+	c->dns = c->derpmap = NULL;
+	ready_fini(&c->tail);
+}
+
+/* tailcfg.MapResponse.Domain: the tailnet's name; without one the server's. */
+static const char *
+domain_of(const struct req *rq)
+{
+	const char *host = strstr(rq->cfg->url, "://");
+
+	if (rq->cfg->base_domain[0] != '\0')
+		return rq->cfg->base_domain;
+	host = host ? host + 3 : rq->cfg->url;
+	return arena_strndup(rq->arena, host, strcspn(host, ":/"));
+}
+
+static void
+tail_text(struct req *rq, struct buf *out)
+{
+	struct netcache *c = rq->cache;
+	struct jw w;
+
+	jw_init(&w, out);
+	jw_obj(&w);
+	if (c->derpmap[0] != '\0')
+		jw_kraw(&w, "DERPMap", c->derpmap);
+	jw_kraw(&w, "DNSConfig", c->dns);
+	jw_kstr(&w, "Domain", domain_of(rq));
+	jw_kraw(&w, "PacketFilters", policy_filters_json(0));
+	jw_key(&w, "UserProfiles");
+	jw_arr(&w);
+	for (size_t i = 0; i < c->n_profiles; i++)
+		jw_raw(&w, str_of(c->profiles[i].json));
+	jw_end_arr(&w);
+	jw_kbool(&w, "CollectServices", false);
+	if (!rq->cfg->logtail)
+		jw_kraw(&w, "Debug", "{\"DisableLogTail\":true}");
+	jw_end_obj(&w);
+	if (out->n > 0 && !out->over)
+		out->p[0] = ',';	/* it continues the object of the head */
+}
+
+void
+netcache_put_tail(struct req *rq, bool zstd, struct buf *out)
+{
+	struct ready *r = &rq->cache->tail;
+
+	if (!r->fresh) {
+		r->plain.max = MAP_BYTES_MAX;
+		buf_clear(&r->plain);
+		tail_text(rq, &r->plain);
+		r->fresh = true;
+		r->z_fresh = false;
+	}
+	ready_put(rq->cache, r, zstd, out);
+}

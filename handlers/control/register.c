@@ -1,0 +1,344 @@
+/*
+ * handlers/control/register.c -- POST /machine/register: login, restart, logout.
+ *
+ * What is wrong with the request, the key or the login goes to the user as
+ * RegisterResponse.Error with status 200, because that is the only text that
+ * the client shows; only our own failures use HTTP's codes, and the client tries
+ * again.  The order of the questions is that of the protocol: a logout carries
+ * the auth key too, so it comes first.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "handlers/control/control.h"
+#include "handlers/control/enroll.h"
+#include "handlers/control/logins.h"
+#include "handlers/routes.h"
+#include "lib/base/log.h"
+#include "lib/crypto/key.h"
+#include "lib/crypto/token.h"
+#include "lib/netmap/node_json.h"
+#include "lib/store/store.h"
+
+/* A RegisterRequest, read and checked. */
+struct ask {
+	struct device dev;
+	const char *old_node_key;
+	const char *auth_key;	/* "" if none */
+	const char *followup;	/* "" if none */
+	const char *hostinfo;	/* as sent, for a pending login */
+};
+
+/* What the answer says; one of them. */
+struct verdict {
+	const struct node *node;	/* this is you */
+	bool new_key;			/* your key is no good (any more): make another */
+	const char *auth_url;		/* somebody has to log in there */
+	const char *hold;		/* id of the login to wait for */
+};
+
+static enum err
+read_ask(struct req *rq, jv *body, struct ask *a)
+{
+	jv *host = json_get(body, "Hostinfo");
+	enum err e;
+
+	*a = (struct ask){
+		.auth_key = json_get_str(json_get(body, "Auth"), "AuthKey", ""),
+		.followup = json_get_str(body, "Followup", ""),
+	};
+	a->dev.machine_key = rq->machine_key;
+	a->dev.cap = json_get_i64(body, "Version", 0);
+	a->dev.ephemeral = json_get_bool(body, "Ephemeral", false);
+	if ((e = control_key(rq, body, "NodeKey", NODEKEY_PREFIX, &a->dev.node_key)) != OK ||
+	    (e = control_key(rq, body, "OldNodeKey", NODEKEY_PREFIX, &a->old_node_key)) != OK ||
+	    (e = control_key(rq, body, "NLKey", NLPUB_PREFIX, &a->dev.nl_key)) != OK ||
+	    (e = control_time(rq, body, "Expiry", &a->dev.want_expiry_ms)) != OK)
+		return e;
+	if (a->dev.node_key[0] == '\0')
+		return req_fail(rq, ERR_BADREQ, "NodeKey is missing");
+	if (host != NULL && !json_is(host, JSON_OBJ))
+		return req_fail(rq, ERR_BADREQ, "Hostinfo must be an object");
+	a->hostinfo = host == NULL ? "{}" : json_dump(rq->arena, host);
+	if ((e = hostinfo_read(rq->arena, host, &a->dev.host)) != OK)
+		return req_fail(rq, e, "Hostinfo is larger than %d bytes", HOSTINFO_MAX);
+	return OK;
+}
+
+/* ---- a node that is known by this key ---- */
+
+/* The client logs out: an ephemeral node goes, another one's key ends now. */
+static enum err
+logout(struct req *rq, const struct node *n, struct verdict *v)
+{
+	v->new_key = true;
+	if (n->ephemeral)
+		return store_node_delete(rq->db, n->id);
+	if (node_key_expired(n, rq->now_ms))
+		return OK;
+	return store_node_set_expiry(rq->db, n->id, rq->now_ms, true);
+}
+
+/* A wish to expire earlier is granted, one to expire later is not. */
+static enum err
+shorten(struct req *rq, struct node *n, int64_t want_ms)
+{
+	if (want_ms == TIME_NONE || (n->expiry_ms != TIME_NONE && n->expiry_ms <= want_ms))
+		return OK;
+	n->expiry_ms = want_ms;
+	return store_node_set_expiry(rq->db, n->id, want_ms, false);
+}
+
+/* Sets *done if the node's present state answers the request. */
+static enum err
+known_node(struct req *rq, const struct ask *a, struct node *n, struct verdict *v,
+    bool *done)
+{
+	int64_t want = a->dev.want_expiry_ms;
+
+	*done = true;
+	if (strcmp(n->machine_key, rq->machine_key) != 0)
+		return req_fail(rq, ERR_FORBIDDEN, "node exists with a different machine key");
+	if (want != TIME_NONE && want <= rq->now_ms)
+		return logout(rq, n, v);
+	if (a->auth_key[0] != '\0') {
+		*done = false;
+		return OK;
+	}
+	if (node_key_expired(n, rq->now_ms)) {
+		v->new_key = true;
+		return OK;
+	}
+	v->node = n;
+	return shorten(rq, n, want);
+}
+
+/* ---- with a pre-auth key ---- */
+
+static enum err
+by_auth_key(struct req *rq, const struct ask *a, struct node *n, struct verdict *v)
+{
+	struct str prefix, secret;
+	struct authkey k;
+	enum err e = ERR_NOTFOUND;
+
+	if (token_parse(str_of(a->auth_key), "auth", &prefix, &secret))
+		e = store_authkey_by_prefix(rq->db, rq->arena, prefix, &k);
+	if (e == ERR_NOTFOUND || (e == OK && !token_matches(secret, k.hash)))
+		return req_fail(rq, ERR_FORBIDDEN, "invalid pre auth key");
+	if (e != OK)
+		return e;
+	e = enroll_authkey(rq, &a->dev, &k, n);
+	if (e == ERR_CONFLICT) {	/* another user's node has this key here */
+		v->new_key = true;
+		return OK;
+	}
+	v->node = n;
+	return e;
+}
+
+/* ---- with a person ---- */
+
+static enum err
+new_login(struct req *rq, const struct ask *a, struct verdict *v)
+{
+	struct login l = {
+		.machine_key = rq->machine_key, .node_key = a->dev.node_key,
+		.old_node_key = a->old_node_key, .nl_key = a->dev.nl_key,
+		.cap = a->dev.cap, .hostinfo = a->hostinfo, .ephemeral = a->dev.ephemeral,
+		.want_expiry_ms = a->dev.want_expiry_ms, .state = "waiting",
+		.created_ms = rq->now_ms, .expiry_ms = rq->now_ms + rq->cfg->login_timeout_ms,
+	};
+	enum err e = logins_open(rq, &l);
+
+	if (e == OK)
+		v->auth_url = arena_printf(rq->arena, "%s/register/%s", rq->cfg->url, l.id);
+	return e;
+}
+
+static enum err
+followup(struct req *rq, const struct ask *a, struct node *n, struct verdict *v)
+{
+	struct login l;
+	enum err e = logins_of_url(rq, a->followup, &l);
+
+	if (e == ERR_NOTFOUND || (e == OK && strcmp(l.node_key, a->dev.node_key) != 0) ||
+	    (e == OK && strcmp(l.state, "rejected") == 0))
+		return new_login(rq, a, v);
+	if (e != OK)
+		return e;
+	if (strcmp(l.state, "waiting") == 0) {
+		v->hold = l.id;
+		return OK;
+	}
+	if (l.node_id == 0)	/* done, and the node is gone again */
+		return new_login(rq, a, v);
+	v->node = n;
+	return store_node_by_id(rq->db, rq->arena, l.node_id, n);
+}
+
+static enum err
+decide(struct req *rq, const struct ask *a, struct node *n, struct verdict *v)
+{
+	bool done = false;
+	enum err e = store_node_by_node_key(rq->db, rq->arena, a->dev.node_key, n);
+
+	if (e == OK)
+		e = known_node(rq, a, n, v, &done);
+	else if (e == ERR_NOTFOUND)
+		e = OK;
+	if (e != OK || done)
+		return e;
+	if (a->dev.want_expiry_ms != TIME_NONE && a->dev.want_expiry_ms <= rq->now_ms) {
+		v->new_key = true;	/* a logout of nobody: so be it */
+		return OK;
+	}
+	if (a->auth_key[0] != '\0')
+		return by_auth_key(rq, a, n, v);
+	if (a->followup[0] != '\0')
+		return followup(rq, a, n, v);
+	return new_login(rq, a, v);
+}
+
+/* ---- answers ---- */
+
+static void
+write_user(struct jw *w, int64_t id, const char *login, const char *shown)
+{
+	jw_key(w, "User");
+	jw_obj(w);
+	jw_ki64(w, "ID", id);
+	jw_kstr(w, "DisplayName", shown);
+	jw_end_obj(w);
+	jw_key(w, "Login");
+	jw_obj(w);
+	jw_ki64(w, "ID", id);
+	jw_kstr(w, "Provider", "");
+	jw_kstr(w, "LoginName", login);
+	jw_kstr(w, "DisplayName", shown);
+	jw_end_obj(w);
+}
+
+static enum err
+write_owner(struct req *rq, struct jw *w, const struct node *n)
+{
+	struct user u;
+	enum err e;
+
+	if (n->user_id == 0) {
+		write_user(w, TAGGED_USER_ID, TAGGED_USER_NAME, TAGGED_USER_DISPLAY);
+		return OK;
+	}
+	if ((e = store_user_by_id(rq->db, rq->arena, n->user_id, &u)) != OK)
+		return e;
+	write_user(w, u.id, user_login_name(&u), user_shown_name(&u));
+	return OK;
+}
+
+/* The whole RegisterResponse for 'v', or for the error text if 'error' is set. */
+static enum err
+answer(struct req *rq, const struct verdict *v, const char *error)
+{
+	enum err e = OK;
+	struct jw w;
+
+	req_reply(rq, 200, "application/json");
+	jw_init(&w, &rq->out);
+	jw_obj(&w);
+	if (error != NULL)
+		jw_kstr(&w, "Error", error);
+	else if (v->auth_url != NULL)
+		jw_kstr(&w, "AuthURL", v->auth_url);
+	else if (v->node != NULL)
+		e = write_owner(rq, &w, v->node);
+	jw_kbool(&w, "NodeKeyExpired", error == NULL && v->new_key);
+	jw_kbool(&w, "MachineAuthorized", error == NULL && v->node != NULL);
+	jw_end_obj(&w);
+	return e;
+}
+
+static enum err
+hold(struct req *rq, const char *login_id)
+{
+	int64_t seq;
+	enum err e = store_change_last(rq->db, &seq);
+
+	if (e != OK)
+		return e;
+	req_reply(rq, 200, NULL);
+	req_header(rq, "Headrace-Hold",
+	    arena_printf(rq->arena, "login/%s %lld", login_id, (long long)seq));
+	return OK;
+}
+
+static void
+log_verdict(const struct req *rq, const struct verdict *v)
+{
+	char key[32];
+
+	key_short(rq->machine_key, key);
+	if (v->node != NULL)
+		log_info("register: machine %s is node %lld (%s)", key,
+		    (long long)v->node->id, v->node->name);
+	else if (v->auth_url != NULL)
+		log_info("register: machine %s has to log in", key);
+}
+
+/* Is it for the user to read, or ours to mend? */
+static bool
+is_users_fault(enum err e)
+{
+	return e == ERR_BADREQ || e == ERR_FORBIDDEN || e == ERR_TOOBIG ||
+	    e == ERR_CONFLICT || e == ERR_AUTH;
+}
+
+/* Runs decide() in a write transaction that is kept only if it succeeds. */
+static enum err
+decide_and_commit(struct req *rq, const struct ask *a, struct node *n, struct verdict *v)
+{
+	enum err e = db_begin_write(rq->db);
+
+	if (e == OK)
+		e = decide(rq, a, n, v);
+	if (e == OK && v->hold == NULL && (e = answer(rq, v, NULL)) == OK)
+		e = db_commit(rq->db);
+	else if (e == OK && (e = hold(rq, v->hold)) == OK)
+		e = db_commit(rq->db);
+	if (e != OK)
+		db_rollback(rq->db);
+	return e;
+}
+
+static enum err
+machine_register(struct req *rq)
+{
+	struct verdict v = { 0 };
+	struct ask a;
+	struct node n;
+	jv *body;
+	enum err e;
+
+	if ((e = control_body(rq, &body)) != OK)
+		return e;
+	if (json_get_i64(body, "Version", 0) < CAPVER_MIN)
+		return answer(rq, NULL, "this client is too old for this server; "
+		    "please install Tailscale 1.80 or newer");
+	e = read_ask(rq, body, &a);
+	if (e == OK)
+		e = decide_and_commit(rq, &a, &n, &v);
+	if (e == OK)
+		log_verdict(rq, &v);
+	if (!is_users_fault(e))
+		return e;
+	log_info("register: refused: %s", rq->errmsg);
+	return answer(rq, NULL, rq->errmsg);
+}
+
+const struct route route_machine_register = {
+	.method = HTTP_POST,
+	.path = "/machine/register",
+	.auth = AUTH_MACHINE,
+	.txn = TXN_OWN,
+	.body_max = CONTROL_BODY_MAX,
+	.handle = machine_register,
+};

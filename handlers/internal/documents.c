@@ -1,0 +1,223 @@
+/*
+ * handlers/internal/documents.c -- the documents that all workers share, and who makes them.
+ *
+ * Files are small and read at every tick; addresses are asked when
+ * derp.update_frequency says so, and after a failure ever more rarely.
+ */
+#include "handlers/internal/documents.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/fetch/fetch.h"
+#include "lib/model/model.h"
+#include "lib/netmap/derpmap.h"
+#include "lib/netmap/dns.h"
+#include "lib/store/store.h"
+
+#define RETRY_MIN_MS (30 * 1000)
+#define RETRY_MAX_MS (60 * 60 * 1000)
+
+/* The last complaint of this process, so that it is not repeated every tick. */
+static char last_complaint[256];
+
+static void
+complain(const char *what, const char *why)
+{
+	char text[sizeof(last_complaint)];
+
+	(void)snprintf(text, sizeof(text), "%s: %s; keeping what was there", what, why);
+	if (strcmp(text, last_complaint) == 0)
+		return;
+	memcpy(last_complaint, text, sizeof(text));
+	log_warn("%s", text);
+}
+
+/* A whole file; false (and a complaint) if it cannot be read or is too large. */
+static bool
+read_file(struct req *rq, const char *path, size_t max, struct str *out)
+{
+	FILE *f = fopen(path, "re");
+	struct buf b;
+	uint8_t *room;
+	size_t n;
+
+	if (f == NULL) {
+		complain(path, strerror(errno));
+		return false;
+	}
+	buf_init(&b, max);
+	while ((room = buf_room(&b, 4096)) != NULL && (n = fread(room, 1, 4096, f)) > 0)
+		b.n += n;
+	(void)fclose(f);
+	if (b.over)
+		complain(path, "the file is too large");
+	*out = (struct str){ arena_strndup(rq->arena, b.n ? (char *)b.p : "", b.n), b.n };
+	n = b.over;
+	buf_fini(&b);
+	return n == 0;
+}
+
+/* ---- DNS ---- */
+
+/* The records of the watched file; the stored ones if it cannot be used now. */
+static enum err
+read_records(struct req *rq, const char **records)
+{
+	const char *path = rq->cfg->extra_records_path, *why = NULL, *fresh;
+	struct str text;
+	enum err e;
+
+	*records = NULL;
+	if (path[0] == '\0')
+		return OK;
+	if ((e = store_document(rq->db, rq->arena, DOCUMENT_RECORDS, records)) != OK)
+		return e;
+	if (!read_file(rq, path, EXTRA_RECORDS_BYTES_MAX, &text) || text.n == 0)
+		return OK;	/* an editor may be at it: empty means not yet */
+	fresh = dns_records_read(rq->arena, text, &why);
+	if (fresh == NULL)
+		complain(path, why ? why : "not JSON");
+	else
+		*records = fresh;
+	return OK;
+}
+
+/* ---- DERP maps ---- */
+
+/* When this process may ask the addresses again after a failure. */
+static int64_t retry_at_ms, retry_wait_ms;
+
+static bool
+fetch_due(struct req *rq, jv *fetched)
+{
+	int64_t at = json_get_i64(fetched, "at_ms", 0);
+
+	if (rq->cfg->derp_urls.n == 0 || clock_mono_ms() < retry_at_ms)
+		return false;
+	return fetched == NULL ||
+	    (rq->cfg->derp_update_ms > 0 && rq->now_ms - at >= rq->cfg->derp_update_ms);
+}
+
+static void
+fetch_failed(const char *url, const char *why)
+{
+	complain(url, why);
+	retry_wait_ms = retry_wait_ms == 0 ? RETRY_MIN_MS : retry_wait_ms * 2;
+	if (retry_wait_ms > RETRY_MAX_MS)
+		retry_wait_ms = RETRY_MAX_MS;
+	retry_at_ms = clock_mono_ms() + retry_wait_ms;
+}
+
+/* Asks all addresses; the new document, or NULL if one of them failed. */
+static const char *
+fetch_maps(struct req *rq)
+{
+	const struct text_list *urls = &rq->cfg->derp_urls;
+	struct derpmap *m = derpmap_new(rq->arena);
+	const char *why = "";
+	struct str text;
+
+	for (size_t i = 0; i < urls->n; i++) {
+		if (fetch_url(rq->arena, urls->v[i], DERPMAP_BYTES_MAX, &text, &why) != OK ||
+		    derpmap_add(m, text, &why) != OK) {
+			fetch_failed(urls->v[i], why);
+			return NULL;
+		}
+	}
+	retry_wait_ms = 0;
+	return arena_printf(rq->arena, "{\"at_ms\":%lld,\"map\":%s}",
+	    (long long)rq->now_ms, derpmap_json(m));
+}
+
+/* The files over what came from the addresses; NULL if there is no region. */
+static const char *
+merge_maps(struct req *rq, jv *fetched)
+{
+	struct derpmap *m = derpmap_new(rq->arena);
+	const struct text_list *paths = &rq->cfg->derp_paths;
+	jv *map = rq->cfg->derp_urls.n > 0 ? json_get(fetched, "map") : NULL;
+	const char *why = "";
+	struct str text;
+
+	if (map != NULL && derpmap_add(m, str_of(json_dump(rq->arena, map)), &why) != OK)
+		complain("stored DERP map", why);
+	for (size_t i = 0; i < paths->n; i++) {
+		if (!read_file(rq, paths->v[i], DERPMAP_BYTES_MAX, &text))
+			return NULL;
+		if (derpmap_add(m, text, &why) != OK) {
+			complain(paths->v[i], why);
+			return NULL;
+		}
+	}
+	return derpmap_regions(m) > 0 ? derpmap_json(m) : NULL;
+}
+
+/* ---- all of them ---- */
+
+/* What else of the configuration every map shows: a change means new maps. */
+static const char *
+settings_json(struct req *rq)
+{
+	const struct config *cfg = rq->cfg;
+	struct buf out;
+	struct jw w;
+	const char *text;
+
+	buf_init(&out, 64 * 1024);
+	jw_init(&w, &out);
+	jw_obj(&w);
+	jw_kstr(&w, "base_domain", cfg->base_domain);
+	jw_kbool(&w, "taildrop", cfg->taildrop);
+	jw_kbool(&w, "auto_update", cfg->auto_update);
+	jw_kbool(&w, "logtail", cfg->logtail);
+	jw_end_obj(&w);
+	text = arena_strndup(rq->arena, (const char *)out.p, out.n);
+	buf_fini(&out);
+	return text;
+}
+
+static enum err
+put(struct req *rq, const char *name, const char *content)
+{
+	return content == NULL ? OK :
+	    store_document_put(rq->db, name, content, rq->now_ms);
+}
+
+static enum err
+put_all(struct req *rq, const char *fetched, const char *derpmap, const char *records)
+{
+	enum err e;
+
+	if ((e = db_begin_write(rq->db)) != OK)
+		return e;
+	if ((e = put(rq, DOCUMENT_DERP_FETCHED, fetched)) == OK &&
+	    (e = put(rq, DOCUMENT_DERPMAP, derpmap)) == OK &&
+	    (e = put(rq, DOCUMENT_RECORDS, records)) == OK &&
+	    (e = put(rq, DOCUMENT_DNS, dns_config_json(rq->arena, rq->cfg, records))) == OK &&
+	    (e = put(rq, DOCUMENT_SETTINGS, settings_json(rq))) == OK)
+		e = db_commit(rq->db);
+	if (e != OK)
+		db_rollback(rq->db);
+	return e;
+}
+
+enum err
+documents_refresh(struct req *rq)
+{
+	const char *stored, *records, *fresh = NULL;
+	jv *fetched = NULL;
+	enum err e;
+
+	if ((e = store_document(rq->db, rq->arena, DOCUMENT_DERP_FETCHED, &stored)) != OK ||
+	    (e = read_records(rq, &records)) != OK)
+		return e;
+	if (stored != NULL)
+		fetched = json_parse(rq->arena, str_of(stored), JSON_DEPTH_DEFAULT, NULL);
+	if (fetch_due(rq, fetched) && (fresh = fetch_maps(rq)) != NULL)
+		fetched = json_parse(rq->arena, str_of(fresh), JSON_DEPTH_DEFAULT, NULL);
+	return put_all(rq, fresh, merge_maps(rq, fetched), records);
+}

@@ -1,0 +1,77 @@
+/*
+ * handlers/internal/tick.c -- POST /internal/tick: what is due by the clock.
+ *
+ * A worker has no clock of its own; the notifier calls this and is told when to
+ * call again.  Whatever changes leaves rows in changes, and so reaches the
+ * streams like any other change.
+ */
+#include <inttypes.h>
+
+#include "handlers/internal/documents.h"
+#include "handlers/routes.h"
+#include "lib/base/log.h"
+#include "lib/model/model.h"
+#include "lib/store/store.h"
+
+#define TICK_MS 5000				/* files are looked at this often */
+#define KEEP_CHANGES_MS (60 * 60 * 1000)	/* no stream is ever that far behind */
+#define KEEP_GONE_MS (30LL * 24 * 60 * 60 * 1000)
+
+static enum err
+do_due(struct req *rq)
+{
+	int64_t now = rq->now_ms, expired, reaped, logins;
+	enum err e;
+
+	if ((e = store_nodes_mark_expired(rq->db, now, &expired)) != OK ||
+	    (e = store_nodes_reap_ephemeral(rq->db,
+	    now - rq->cfg->ephemeral_timeout_ms, &reaped)) != OK ||
+	    (e = store_logins_expire(rq->db, now, &logins)) != OK ||
+	    (e = store_changes_prune(rq->db, now - KEEP_CHANGES_MS)) != OK ||
+	    (e = store_nodes_gone_prune(rq->db, now - KEEP_GONE_MS)) != OK)
+		return e;
+	if (expired > 0)
+		log_info("tick: %" PRId64 " keys have expired", expired);
+	if (reaped > 0)
+		log_info("tick: %" PRId64 " ephemeral nodes removed", reaped);
+	return OK;
+}
+
+static enum err
+in_txn(struct req *rq)
+{
+	enum err e = db_begin_write(rq->db);
+
+	if (e == OK)
+		e = do_due(rq);
+	if (e == OK)
+		e = db_commit(rq->db);
+	if (e != OK)
+		db_rollback(rq->db);
+	return e;
+}
+
+static enum err
+internal_tick(struct req *rq)
+{
+	int64_t due, wait = TICK_MS;
+	enum err e;
+
+	if ((e = documents_refresh(rq)) != OK || (e = in_txn(rq)) != OK ||
+	    (e = store_nodes_next_due(rq->db, rq->cfg->ephemeral_timeout_ms, &due)) != OK)
+		return e;
+	if (due != TIME_NONE && due - rq->now_ms < wait)
+		wait = due > rq->now_ms ? due - rq->now_ms : 0;
+	req_reply(rq, 200, "text/plain");
+	buf_printf(&rq->out, "%" PRId64 "\n", wait);
+	return OK;
+}
+
+const struct route route_internal_tick = {
+	.method = HTTP_POST,
+	.path = "/internal/tick",
+	.auth = AUTH_NOTIFIER,
+	.txn = TXN_OWN,
+	.body_max = 4096,
+	.handle = internal_tick,
+};
