@@ -12,9 +12,9 @@
 
 #include "lib/base/err.h"
 
-enum log_level { LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+enum log_level { LOG_NONE = -1, LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
-/* 'ident' is kept, not copied. */
+/* 'ident' is kept, not copied.  LOG_NONE is for commands, which report errors themselves. */
 void log_init(const char *ident, enum log_level level);
 
 /* "error", "warn", "info" or "debug" to a level; -1 if it is none of them. */

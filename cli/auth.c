@@ -1,0 +1,126 @@
+/* cli/auth.c -- headrace auth: logins that wait for an administrator. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+
+static enum err
+chosen_login(struct cli *c, const char **out)
+{
+	*out = cli_get(c, "auth-id");
+	if (*out == NULL && c->n_args > 0)
+		*out = c->args[0];
+	if (*out == NULL)
+		return cli_fail(c, ERR_BADREQ,
+		    "missing --auth-id; the page behind the client's link shows it");
+	return OK;
+}
+
+/* POSTs the id, and the user if there is one. */
+static enum err
+decide(struct cli *c, const char *target, const char *user, jv **answer)
+{
+	const char *id;
+	struct body b;
+	enum err e;
+
+	if ((e = chosen_login(c, &id)) != OK)
+		return e;
+	cli_body_begin(&b);
+	cli_body_text(&b, "authId", id);
+	cli_body_text(&b, "user", user);
+	return cli_call(c, HTTP_POST, target, cli_body_end(c, &b), answer);
+}
+
+static enum err
+auth_register(struct cli *c)
+{
+	const char *who = cli_get(c, "user");
+	jv *u, *answer, *n;
+	enum err e;
+
+	if (who == NULL)
+		return cli_fail(c, ERR_BADREQ, "missing --user");
+	if ((e = cli_user(c, who, &u)) != OK ||
+	    (e = decide(c, "/api/v1/auth/register", json_get_str(u, "name", ""),
+	    &answer)) != OK)
+		return e;
+	n = json_get(answer, "node");
+	cli_done(c, n, "Node %s registered",
+	    table_clean(c->arena, json_get_str(n, "givenName", "")));
+	return OK;
+}
+
+static enum err
+auth_approve(struct cli *c)
+{
+	jv *answer;
+	enum err e = decide(c, "/api/v1/auth/approve", NULL, &answer);
+
+	if (e == OK)
+		cli_done(c, answer, "Approved");
+	return e;
+}
+
+static enum err
+auth_reject(struct cli *c)
+{
+	jv *answer;
+	enum err e = decide(c, "/api/v1/auth/reject", NULL, &answer);
+
+	if (e == OK)
+		cli_done(c, answer, "Rejected");
+	return e;
+}
+
+static enum err
+auth_list(struct cli *c)
+{
+	static const char *const heads[] = { "AUTH ID", "HOSTNAME", "OS",
+		"CREATED (UTC)", "RUNS OUT (UTC)", NULL };
+	struct table t;
+	jv *answer, *list, *l;
+	enum err e;
+
+	if ((e = cli_call(c, HTTP_GET, "/api/v1/auth", NULL, &answer)) != OK)
+		return e;
+	list = json_get(answer, "logins");
+	if (cli_machine(c, list))
+		return OK;
+	table_begin(&t, c->arena, heads);
+	for (size_t i = 0; i < json_len(list); i++) {
+		l = json_at(list, i);
+		table_put(&t, json_get_str(l, "authId", ""));
+		table_put(&t, json_get_str(l, "name", ""));
+		table_put(&t, json_get_str(l, "os", ""));
+		table_put(&t, table_time(c->arena, json_get(l, "createdAt"), ""));
+		table_put(&t, table_time(c->arena, json_get(l, "expiresAt"), ""));
+	}
+	table_print(&t);
+	return OK;
+}
+
+static const struct cli_flag id_flags[] = {
+	{ "auth-id", 0, FLAG_TEXT, "ID", "hskey-authreq-…, as the login page shows it" },
+	{ NULL, 0, 0, NULL, NULL },
+};
+
+static const struct cli_flag register_flags[] = {
+	{ "auth-id", 0, FLAG_TEXT, "ID", "hskey-authreq-…, as the login page shows it" },
+	{ "user", 'u', FLAG_TEXT, "USER", "id or name of the user who owns the node" },
+	{ NULL, 0, 0, NULL, NULL },
+};
+
+static const struct cli_cmd cmds[] = {
+	{ "list", "ls show", "", "show logins that wait", 0, 0, NULL, auth_list },
+	{ "register", "", "[ID]", "let a machine in as a node of a user", 0, 1,
+	    register_flags, auth_register },
+	{ "approve", "", "[ID]", "confirm a check that needs no user", 0, 1,
+	    id_flags, auth_approve },
+	{ "reject", "", "[ID]", "turn a login away", 0, 1, id_flags, auth_reject },
+	{ NULL, NULL, NULL, NULL, 0, 0, NULL, NULL },
+};
+
+const struct cli_group cli_auth = {
+	"auth", "", "logins that wait for an administrator", cmds,
+};

@@ -1,0 +1,235 @@
+/*
+ * cli/call.c -- a command's request, answered in this process.
+ *
+ * No server has to run: the request goes through the same dispatcher as one
+ * from the network, with the rights of whoever may write to the database.
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "handlers/dispatch.h"
+#include "lib/base/clock.h"
+#include "lib/store/db.h"
+
+#define ERRORS_MAX (64 * 1024)
+
+enum err
+cli_fail(struct cli *c, enum err e, const char *fmt, ...)
+{
+	char text[2048];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	c->errmsg = arena_strdup(c->arena, text);
+	return e;
+}
+
+/* Takes a text of several lines over as the error. */
+static enum err
+fail_with(struct cli *c, enum err e, struct buf *why)
+{
+	while (why->n > 0 && why->p[why->n - 1] == '\n')
+		why->n--;
+	c->errmsg = arena_strndup(c->arena, (const char *)why->p, why->n);
+	buf_fini(why);
+	return e;
+}
+
+enum err
+cli_config(struct cli *c)
+{
+	struct config *cfg;
+	struct buf why;
+	enum err e;
+
+	if (c->cfg != NULL)
+		return OK;
+	cfg = arena_alloc(c->arena, sizeof(*cfg));
+	buf_init(&why, ERRORS_MAX);
+	e = config_load(c->arena, cli_get(c, "config"), cfg, &why);
+	if (e != OK)
+		return fail_with(c, e, &why);
+	buf_fini(&why);
+	c->cfg = cfg;
+	return OK;
+}
+
+/* Makes a folder and those above it, for the owner alone. */
+static enum err
+make_folder(struct cli *c, const char *path)
+{
+	char *part = arena_strdup(c->arena, path);
+	enum err e;
+
+	if (access(path, F_OK) == 0)
+		return OK;
+	part = dirname(part);
+	if (strcmp(part, "/") != 0 && strcmp(part, ".") != 0 &&
+	    (e = make_folder(c, part)) != OK)
+		return e;
+	if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		return cli_fail(c, ERR_INTERNAL, "cannot make the folder %s: %s",
+		    path, strerror(errno));
+	return OK;
+}
+
+/*
+ * A new file belongs to the owner of its folder: what root makes here, the
+ * server's own user must be able to open.
+ */
+static void
+give_to_folder_owner(const char *path, const char *folder)
+{
+	struct stat st;
+
+	if (geteuid() == 0 && stat(folder, &st) == 0 && st.st_uid != 0 &&
+	    chown(path, st.st_uid, st.st_gid) != 0)
+		fprintf(stderr, "headrace: %s stays root's: %s\n", path, strerror(errno));
+}
+
+/*
+ * A database that is not there is made and said so.  One with an older schema
+ * is not changed: an older server may be running on it.
+ */
+static enum err
+open_database(struct cli *c)
+{
+	const char *path = c->cfg->db_path;
+	const char *folder = dirname(arena_strdup(c->arena, path));
+	bool fresh = access(path, F_OK) != 0 && errno == ENOENT;
+	struct buf why;
+	enum err e;
+
+	if (fresh && (e = make_folder(c, folder)) != OK)
+		return e;
+	buf_init(&why, ERRORS_MAX);
+	e = db_open(c->cfg, fresh ? DB_SERVE : DB_USE, &c->db, &why);
+	if (e != OK)
+		return fail_with(c, e, &why);
+	buf_fini(&why);
+	if (fresh) {
+		give_to_folder_owner(path, folder);
+		fprintf(stderr, "headrace: made a new database, %s\n", path);
+	}
+	return OK;
+}
+
+/* The code behind an answer's status; the first that has it. */
+static enum err
+err_of_status(int status)
+{
+	for (int e = OK + 1; e < ERR_COUNT; e++)
+		if (http_status_of((enum err)e) == status)
+			return (enum err)e;
+	return ERR_INTERNAL;
+}
+
+/* Whoever runs the command may know why the database failed. */
+static enum err
+answer_failed(struct cli *c, struct req *rq, jv *problem)
+{
+	const char *text = json_get_str(problem, "detail", rq->errmsg);
+	const char *db = c->db != NULL ? db_errmsg(c->db) : "";
+	enum err e = err_of_status(rq->status);
+
+	if (rq->status < 500)
+		return cli_fail(c, e, "%s", text);
+	return cli_fail(c, e, "%s%s%s", rq->errmsg,
+	    rq->errmsg[0] != '\0' && db[0] != '\0' ? ": " : "",
+	    rq->errmsg[0] == '\0' && db[0] == '\0' ? text : db);
+}
+
+static enum err
+exchange(struct cli *c, enum http_method method, const char *target,
+    const char *body, jv **out)
+{
+	struct req rq = {
+		.arena = c->arena,
+		.db = c->db,
+		.cfg = c->cfg,
+		.now_ms = clock_wall_ms(),
+		.origin = ORIGIN_LOCAL,
+		.method = method,
+		.body = { (const uint8_t *)body, body != NULL ? strlen(body) : 0 },
+		.remote_addr = "",
+	};
+	enum err e = OK;
+
+	req_begin(&rq);
+	req_target(&rq, str_of(target));
+	dispatch(&rq);
+	*out = json_parse(c->arena, buf_as_str(&rq.out), JSON_DEPTH_DEFAULT, NULL);
+	if (rq.status >= 300)
+		e = answer_failed(c, &rq, *out);
+	else if (*out == NULL)
+		e = cli_fail(c, ERR_INTERNAL, "the answer to %s is not JSON", target);
+	req_end(&rq);
+	return e;
+}
+
+enum err
+cli_call(struct cli *c, enum http_method method, const char *target,
+    const char *body, jv **out)
+{
+	enum err e;
+
+	if ((e = cli_config(c)) != OK ||
+	    (c->db == NULL && (e = open_database(c)) != OK))
+		return e;
+	return exchange(c, method, target, body, out);
+}
+
+enum err
+cli_call_alone(struct cli *c, const char *target, jv **out)
+{
+	return exchange(c, HTTP_GET, target, NULL, out);
+}
+
+const char *
+cli_escape(struct cli *c, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+	char *out = arena_alloc(c->arena, 3 * strlen(text) + 1), *p = out;
+
+	for (; *text != '\0'; text++)
+		if (strchr(plain, *text) != NULL)
+			*p++ = *text;
+		else
+			p += sprintf(p, "%%%02X", (unsigned char)*text);
+	return out;
+}
+
+void
+cli_body_begin(struct body *b)
+{
+	buf_init(&b->buf, REQ_BODY_MAX);
+	jw_init(&b->w, &b->buf);
+	jw_obj(&b->w);
+}
+
+void
+cli_body_text(struct body *b, const char *key, const char *text)
+{
+	if (text != NULL)
+		jw_kstr(&b->w, key, text);
+}
+
+const char *
+cli_body_end(struct cli *c, struct body *b)
+{
+	const char *text;
+
+	jw_end_obj(&b->w);
+	text = arena_strndup(c->arena, (const char *)b->buf.p, b->buf.n);
+	buf_fini(&b->buf);
+	return text;
+}

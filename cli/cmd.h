@@ -1,0 +1,192 @@
+/*
+ * cli/cmd.h -- a command is a const row: names, flags, arguments, function.
+ *
+ * Parsing, help, and the check of arguments come from the rows.  A command asks
+ * the API with cli_call() and prints the answer's JSON: as it is for programs,
+ * as a table for people.  It never sees the database, so that the same command
+ * can ask a server elsewhere.
+ */
+#ifndef CLI_CMD_H
+#define CLI_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/err.h"
+#include "lib/config/config.h"
+#include "lib/http/req.h"
+#include "lib/json/json.h"
+
+enum flag_kind { FLAG_BOOL, FLAG_TEXT, FLAG_LIST };
+
+struct cli_flag {
+	const char *name;
+	char letter;		/* 0 if none */
+	enum flag_kind kind;
+	const char *arg;	/* what stands for the value in the help */
+	const char *help;
+};
+
+struct cli;
+
+struct cli_cmd {
+	const char *name;
+	const char *aliases;	/* separated by blanks */
+	const char *args;	/* for the help: "NAME" */
+	const char *help;	/* one line; then, after a newline, more */
+	size_t args_min, args_max;
+	const struct cli_flag *flags;	/* ends with a NULL name; may be NULL */
+	enum err (*run)(struct cli *c);
+};
+
+struct cli_group {
+	const char *name, *aliases, *help;
+	const struct cli_cmd *cmds;	/* ends with a NULL name */
+};
+
+enum out_mode { OUT_TEXT, OUT_JSON, OUT_JSON_LINE, OUT_YAML };
+
+#define CLI_VALUES_MAX 64	/* flags given in one call */
+
+struct cli {
+	struct arena *arena;
+	enum out_mode mode;
+	const struct cli_group *group;	/* NULL for a command without one */
+	const struct cli_cmd *cmd;
+	struct { const struct cli_flag *flag; const char *text; } values[CLI_VALUES_MAX];
+	size_t n_values;
+	const char **args;
+	size_t n_args;
+	struct config *cfg;		/* NULL until cli_config() */
+	struct db *db;			/* NULL until the first cli_call() */
+	const char *errmsg;
+};
+
+/* ---- rows (main.c) ---- */
+extern const struct cli_group cli_users, cli_preauthkeys, cli_nodes, cli_auth;
+extern const struct cli_cmd cli_configtest, cli_health, cli_version;
+extern const struct cli_group *const cli_groups[];	/* end with NULL */
+extern const struct cli_cmd *const cli_commands[];
+
+/* The nodes commands that only look; their rows stand with the others. */
+must_check enum err cli_nodes_list(struct cli *c);
+must_check enum err cli_nodes_show(struct cli *c);
+must_check enum err cli_nodes_list_routes(struct cli *c);
+
+/* ---- parsing (args.c) ---- */
+
+/* The flags that every command has. */
+extern const struct cli_flag cli_global_flags[];
+
+/*
+ * Reads flags (of the command, or only the global ones if 'cmd' is NULL) and
+ * arguments.  With 'first_only' it stops at the first argument.  Answers the
+ * index in argv at which it stopped.
+ */
+must_check enum err cli_parse(struct cli *c, int argc, char **argv,
+    const struct cli_cmd *cmd, bool first_only, int *next);
+
+/* Is 'word' the name or one of the aliases? */
+bool cli_named(const char *word, const char *name, const char *aliases);
+
+/* A flag's last value, NULL if it was not given; the name must be in the row. */
+const char *cli_get(const struct cli *c, const char *name);
+bool cli_has(const struct cli *c, const char *name);
+
+/* All values of a list flag as a JSON array: repeated, or separated by commas. */
+const char *cli_list_json(struct cli *c, const char *name);
+
+/* "90d" from now, or a time, as the API wants it; NULL for "never" or "0". */
+must_check enum err cli_time(struct cli *c, const char *text, const char **out);
+
+/* ---- help (help.c) ---- */
+void cli_help_all(void);
+void cli_help_group(const struct cli_group *g);
+void cli_help_cmd(const struct cli_group *g, const struct cli_cmd *cmd);
+
+/* ---- the API (call.c) ---- */
+
+/* Reads the configuration, once. */
+must_check enum err cli_config(struct cli *c);
+
+/*
+ * Sends a request and parses the answer.  'target' is path and query, escaped;
+ * 'body' is JSON or NULL.
+ */
+must_check enum err cli_call(struct cli *c, enum http_method method,
+    const char *target, const char *body, jv **out);
+
+/* The same for what needs neither configuration nor database. */
+must_check enum err cli_call_alone(struct cli *c, const char *target, jv **out);
+
+/* Percent-escapes a part of a path or a query value. */
+const char *cli_escape(struct cli *c, const char *text);
+
+/* A request's body: an object, begun, filled with jw_k…(&b.w, …), ended. */
+struct body {
+	struct buf buf;
+	struct jw w;
+};
+void cli_body_begin(struct body *b);
+void cli_body_text(struct body *b, const char *key, const char *text);	/* not if NULL */
+const char *cli_body_end(struct cli *c, struct body *b);
+
+/* Sets the error text and returns 'e'. */
+enum err cli_fail(struct cli *c, enum err e, const char *fmt, ...) printf_like(3, 4);
+
+/* ---- who is meant (find.c) ---- */
+
+/* The node or user with this id or name, as the API shows it. */
+must_check enum err cli_node(struct cli *c, const char *id_or_name, jv **out);
+must_check enum err cli_user(struct cli *c, const char *id_or_name, jv **out);
+
+/* The node of --identifier or, if more than 'spare' arguments are there, of the first. */
+must_check enum err cli_node_chosen(struct cli *c, size_t spare, jv **out);
+
+/*
+ * Asks a person before something is lost; OK if --force says so.  Without a
+ * terminal there is nobody to ask: an error that names --force.
+ */
+must_check enum err cli_confirm(struct cli *c, const char *fmt, ...) printf_like(2, 3);
+
+/* ---- output (out.c) ---- */
+
+/* In the modes for programs: prints 'v' and answers true. */
+bool cli_machine(struct cli *c, jv *v);
+
+/* In text mode a line; in the others 'v'. */
+void cli_done(struct cli *c, jv *v, const char *fmt, ...) printf_like(3, 4);
+
+/* Prints the error on standard error as the mode wants it. */
+void cli_print_error(const struct cli *c);
+
+/* ---- tables (table.c) ---- */
+
+enum colour { PLAIN, BOLD, GREEN, RED, DIM };
+
+struct table {
+	struct arena *arena;
+	size_t columns, n, room;
+	struct { const char *text; enum colour colour; } *cells;
+};
+
+/* 'heads' are the columns' titles, NULL at the end. */
+void table_begin(struct table *t, struct arena *a, const char *const *heads);
+void table_put(struct table *t, const char *text);	/* row by row; NULL is "" */
+void table_put_in(struct table *t, const char *text, enum colour colour);
+void table_print(const struct table *t);
+
+/* Without control characters, which a client may have put there. */
+const char *table_clean(struct arena *a, const char *text);
+
+/* A time of the API as "YYYY-MM-DD HH:MM:SS" (UTC), 'none' if it is null. */
+const char *table_time(struct arena *a, jv *time, const char *none);
+
+/* Red for a time that is past. */
+enum colour table_time_colour(jv *time);
+
+/* "a, b" from a list of text. */
+const char *table_join(struct arena *a, jv *list);
+
+#endif
