@@ -143,7 +143,7 @@ error_body(struct req *rq, int status)
 }
 
 static void
-log_failure(const struct req *rq, enum err e)
+log_failure(const struct req *rq, enum err e, const char *db_text)
 {
 	const char *method = http_method_name(rq->method);
 	const char *path = rq->path == NULL ? "?" : rq->path;
@@ -152,14 +152,13 @@ log_failure(const struct req *rq, enum err e)
 		log_debug("%s %s: %s: %s", method, path, err_name(e), rq->errmsg);
 	else
 		log_err("%s %s: %s: %s%s%s", method, path, err_name(e), rq->errmsg,
-		    rq->errmsg[0] == '\0' ? "" : "; ",
-		    rq->db == NULL ? "" : db_errmsg(rq->db));
+		    rq->errmsg[0] != '\0' && *db_text != '\0' ? "; " : "", db_text);
 }
 
 static void
-answer_error(struct req *rq, enum err e)
+answer_error(struct req *rq, enum err e, const char *db_text)
 {
-	log_failure(rq, e);
+	log_failure(rq, e, db_text);
 	buf_clear(&rq->head);
 	error_body(rq, http_status_of(e));
 	if (e == ERR_BUSY)
@@ -173,18 +172,13 @@ answer_wrong_method(struct req *rq, const struct visible *v)
 	req_header(rq, "Allow", route_allow(v->rows, v->n, rq));
 }
 
-/* Tells the notifier; a failure here costs only the time until it looks itself. */
-static void
-wake_notifier(struct req *rq)
+/* The number of the last change, or -1 if the database does not say. */
+static int64_t
+last_change(struct req *rq)
 {
 	int64_t seq;
 
-	if (!db_wrote(rq->db))
-		return;
-	if (store_change_last(rq->db, &seq) != OK)
-		log_warn("cannot wake the notifier: %s", db_errmsg(rq->db));
-	else
-		wake_send(config_socket(rq->arena, rq->cfg, "wake.sock"), seq);
+	return store_change_last(rq->db, &seq) == OK ? seq : -1;
 }
 
 /* What every answer has, and what no answer to HEAD has. */
@@ -199,15 +193,22 @@ finish(struct req *rq)
 		buf_clear(&rq->out);
 }
 
+/*
+ * Failing to wake the notifier costs only the time until it looks itself, so
+ * that is no error.
+ */
 static void
 serve(struct req *rq, const struct route *r)
 {
+	bool may_write = r->txn == TXN_WRITE || r->txn == TXN_OWN;
+	int64_t before = may_write ? last_change(rq) : -1, after;
 	enum err e = run(rq, r);
 
 	if (e != OK)
-		answer_error(rq, e);
-	if (r->txn == TXN_WRITE || r->txn == TXN_OWN)
-		wake_notifier(rq);
+		answer_error(rq, e, r->txn == TXN_NONE ? "" : db_errmsg(rq->db));
+	after = may_write ? last_change(rq) : -1;
+	if (after != before && after >= 0)
+		wake_send(config_socket(rq->arena, rq->cfg, "wake.sock"), after);
 }
 
 void
@@ -230,7 +231,7 @@ dispatch(struct req *rq)
 		answer_wrong_method(rq, &v);
 		break;
 	default:
-		answer_error(rq, req_fail(rq, ERR_NOTFOUND, "404 page not found"));
+		answer_error(rq, req_fail(rq, ERR_NOTFOUND, "404 page not found"), "");
 	}
 	finish(rq);
 }
@@ -250,6 +251,6 @@ void
 dispatch_too_big(struct req *rq)
 {
 	(void)req_fail(rq, ERR_TOOBIG, "request body too large");
-	answer_error(rq, ERR_TOOBIG);
+	answer_error(rq, ERR_TOOBIG, "");
 	finish(rq);
 }

@@ -140,6 +140,7 @@ db_begin_read(struct db *db)
 	enum err e;
 
 	assert(db->txn == TXN_NONE);
+	db->errmsg[0] = '\0';
 	if ((e = query_only(db, true)) != OK || (e = stmt_run(db_stmt(db, q_begin))) != OK)
 		return e;
 	db->txn = TXN_READ;
@@ -154,6 +155,7 @@ db_begin_write(struct db *db)
 	enum err e;
 
 	assert(db->txn == TXN_NONE);
+	db->errmsg[0] = '\0';
 	if ((e = query_only(db, false)) != OK ||
 	    (e = stmt_run(db_stmt(db, q_begin_immediate))) != OK)
 		return e;
