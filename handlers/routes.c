@@ -50,6 +50,10 @@ const struct route *const routes_all[] = {
 	&route_node_user,
 	&route_node_ip,
 	&route_node_approve_routes,
+	&route_auth_list,
+	&route_auth_register,
+	&route_auth_approve,
+	&route_auth_reject,
 	&route_api_health,
 };
 

@@ -8,11 +8,11 @@
 #include "handlers/api/api.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "handlers/api/check.h"
 #include "lib/base/clock.h"
+#include "lib/netmap/tags.h"
 
 static const char *const type_names[] = {
 	[JSON_STR] = "text", [JSON_INT] = "a whole number",
@@ -107,56 +107,23 @@ api_get_time(struct req *rq, jv *body, const char *name, int64_t *out)
 	return OK;
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The sorted list without doubles, as JSON. */
-static const char *
-tags_json(struct req *rq, const char **tags, size_t n)
-{
-	struct buf out;
-	struct jw w;
-	const char *text;
-
-	qsort(tags, n, sizeof(*tags), by_text);
-	buf_init(&out, API_LIST_BODY_MAX);
-	jw_init(&w, &out);
-	jw_arr(&w);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || strcmp(tags[i], tags[i - 1]) != 0)
-			jw_str(&w, tags[i]);
-	jw_end_arr(&w);
-	text = arena_strndup(rq->arena, (const char *)out.p, out.n);
-	buf_fini(&out);
-	return text;
-}
-
 enum err
 api_get_tags(struct req *rq, jv *body, const char *name, const char **out)
 {
 	jv *list = json_get(body, name);
 	size_t n = json_len(list);
-	const char **tags, *why;
+	const char *tag, *why;
 
-	*out = "[]";
-	if (n == 0)
-		return OK;
-	if (n > API_TAGS_MAX)
-		return req_fail(rq, ERR_BADREQ, "at most %d tags, not %zu",
-		    API_TAGS_MAX, n);
-	tags = arena_array(rq->arena, n, sizeof(*tags));
+	if (n > TAGS_MAX)
+		return req_fail(rq, ERR_BADREQ, "at most %d tags, not %zu", TAGS_MAX, n);
 	for (size_t i = 0; i < n; i++) {
-		tags[i] = json_text(json_at(list, i));
-		if (tags[i] == NULL)
+		if ((tag = json_text(json_at(list, i))) == NULL)
 			return req_fail(rq, ERR_BADREQ,
 			    "body.%s must be a list of text", name);
-		if ((why = api_check_tag(tags[i])) != NULL)
-			return req_fail(rq, ERR_BADREQ, "%s: \"%.64s\"", why, tags[i]);
+		if ((why = api_check_tag(tag)) != NULL)
+			return req_fail(rq, ERR_BADREQ, "%s: \"%.64s\"", why, tag);
 	}
-	*out = tags_json(rq, tags, n);
+	*out = tags_json_of(rq->arena, list);
 	return OK;
 }
 

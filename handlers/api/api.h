@@ -14,7 +14,6 @@
 
 #define API_BODY_MAX (16 * 1024)	/* of a request without long lists */
 #define API_LIST_BODY_MAX (256 * 1024)	/* of one with tags or routes */
-#define API_TAGS_MAX 256		/* of one node or key */
 
 /* A member that a request's body may have. */
 struct api_field {

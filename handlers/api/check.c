@@ -15,6 +15,7 @@
 
 #include "lib/base/str.h"
 #include "lib/model/model.h"
+#include "lib/netmap/tags.h"
 
 /* Takes the next code point of valid UTF-8; 0 at the end. */
 static uint32_t
@@ -146,18 +147,10 @@ api_check_url(const char *s)
 const char *
 api_check_tag(const char *s)
 {
-	const char *p = s + 4;
-
+	if (tag_valid(s))
+		return NULL;
 	if (strncmp(s, "tag:", 4) != 0)
 		return "tag must start with the string 'tag:'";
-	if (strlen(s) > TAG_MAX)
-		return "a tag has at most 128 characters";
-	if (!ascii_alnum((uint8_t)*p))
-		return "after 'tag:' a letter or digit must follow";
-	for (; *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			return "a tag must be lower case";
-		else if (!ascii_alnum((uint8_t)*p) && strchr("-_.", *p) == NULL)
-			return "a tag has only letters, digits, '-', '_' and '.'";
-	return NULL;
+	return "after 'tag:' a tag has a lower-case letter, then lower-case letters, "
+	    "digits, '-', '_' or '.', at most 128 characters in all";
 }

@@ -10,7 +10,6 @@
 #define USER_NAME_MAX 254	/* an e-mail address can be one */
 #define USER_TEXT_MAX 254	/* display name, e-mail */
 #define URL_MAX 2048
-#define TAG_MAX 128
 
 /*
  * A letter first, then letters, digits, '-', '.', '_' and at most one '@', not
@@ -27,7 +26,7 @@ const char *api_check_email(const char *s);
 /* May be empty; else http:// or https:// and a host. */
 const char *api_check_url(const char *s);
 
-/* "tag:" and lower-case letters, digits, '-', '_', '.', not one of these first. */
+/* The rule is tag_valid()'s. */
 const char *api_check_tag(const char *s);
 
 #endif

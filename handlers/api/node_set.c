@@ -111,23 +111,6 @@ const struct route route_node_user = {
 	.handle = node_user,
 };
 
-/* The addresses that have another meaning in every tailnet. */
-static bool
-reserved(const struct prefix *in, const struct ip *ip)
-{
-	static const char *const ranges[] = {
-		"100.100.100.100/32", "100.115.92.0/23", "fd7a:115c:a1e0::53/128",
-	};
-	struct prefix p = prefix_masked(*in);
-	struct ip last = prefix_last(&p);
-
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
-		if (prefix_read(str_of(ranges[i]), &p) && prefix_contains(&p, ip))
-			return true;
-	p = prefix_masked(*in);
-	return ip_eq(ip, &p.ip) || ip_eq(ip, &last);
-}
-
 /* An address that the tailnet may give to a node. */
 static enum err
 read_ip(struct req *rq, const char *text, struct ip *ip)
@@ -141,7 +124,7 @@ read_ip(struct req *rq, const char *text, struct ip *ip)
 		    "100.64.0.7 or fd7a:115c:a1e0::7, not \"%.64s\"", text);
 	in = ip->family == 4 ? &c->v4 : &c->v6;
 	if ((ip->family == 4 ? c->have_v4 : c->have_v6) && prefix_contains(in, ip))
-		return !reserved(in, ip) ? OK : req_fail(rq, ERR_BADREQ,
+		return store_address_allowed(in, ip) ? OK : req_fail(rq, ERR_BADREQ,
 		    "%s is reserved and never given to a node", text);
 	if (c->have_v4)
 		(void)prefix_write(&c->v4, p4);

@@ -59,6 +59,20 @@ reserved_for(const struct ip *ip)
 	return NULL;
 }
 
+static bool
+is_allowed(const struct walk *w, const struct ip *ip)
+{
+	return prefix_contains(&w->p, ip) && !is_edge(w, ip) && reserved_for(ip) == NULL;
+}
+
+bool
+store_address_allowed(const struct prefix *p, const struct ip *ip)
+{
+	struct walk w = walk_of(p);
+
+	return is_allowed(&w, ip);
+}
+
 static const char q_ipv4_taken[] =
 	"SELECT 1 FROM nodes WHERE tailnet_id = " TAILNET " AND ipv4 = ?1";
 static const char q_ipv6_taken[] =
@@ -84,7 +98,7 @@ is_usable(struct db *db, const struct walk *w, const struct ip *ip, bool *usable
 	enum err e;
 
 	*usable = false;
-	if (!prefix_contains(&w->p, ip) || is_edge(w, ip) || reserved_for(ip) != NULL)
+	if (!is_allowed(w, ip))
 		return OK;
 	e = is_taken(db, ip, &taken);
 	*usable = !taken;

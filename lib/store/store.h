@@ -85,6 +85,8 @@ must_check enum err store_nodes_gone_prune(struct db *db, int64_t before_ms);
  * Holds until the transaction ends; the node's row then keeps it.
  */
 must_check enum err store_address_take(struct db *db, const struct prefix *p, enum allocation how, struct ip *out);
+/* Is 'ip' in the prefix and none of those that are skipped?  It may be taken. */
+bool store_address_allowed(const struct prefix *p, const struct ip *ip);
 
 /* ---- logins (login.c) ---- */
 must_check enum err store_login_create(struct db *db, const struct login *l);
