@@ -27,12 +27,16 @@ headrace_LIBS          := -lfcgi -lsqlite3 -lsodium -lcrypto -ljson-c -linih -lz
 headrace-notifier_SRC  := $(wildcard notifier/*.c)
 headrace-notifier_LIBS := -luv -lnghttp2 -lsodium -lcrypto -linih -lzstd -lwslay -lhttp_parser
 
+# (A static pattern rule would take the % of a substitution for its own.)
+headrace_OBJ           := $(headrace_SRC:%.c=$(B)/%.o)
+headrace-notifier_OBJ  := $(headrace-notifier_SRC:%.c=$(B)/%.o)
+
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/schema/migrations.o
 
-all: $(PROGRAMS:%=$(B)/%)
+all: $(PROGRAMS:%=$(B)/%)		## builds the programs into build/$(MODE)
 
 .SECONDEXPANSION:
-$(PROGRAMS:%=$(B)/%): $(B)/%: $$($$*_SRC:%.c=$(B)/%.o) $(B)/lib.a
+$(PROGRAMS:%=$(B)/%): $(B)/%: $$($$*_OBJ) $(B)/lib.a
 	$(CC) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $($*_LIBS)
 
 $(B)/lib.a: $(LIB_OBJ)
@@ -55,8 +59,27 @@ $(B)/schema/migrations.o: $(B)/schema/migrations.c
 # So are the pages, taken in by the assembler.
 $(B)/handlers/web/asset.o: $(wildcard web/*)
 
+# One machine, one command: a web server, headrace behind it, and a key to join.
+DATA ?= run
+PORT ?= 8080
+HOST ?= 127.0.0.1
+run:					## a working tailnet on this machine (PORT=, DATA=, HOST=)
+	@+PORT='$(PORT)' DATA='$(DATA)' HOST='$(HOST)' MAKE='$(MAKE)' \
+	    exec setpriv --pdeathsig TERM sh conf/run.sh
+
+packages:				## installs the Debian packages for building, running and testing
+	@sh conf/packages.sh build run test
+
+clean:					## removes what was built, not the data of make run
+	rm -rf build
+
+help:					## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1@\2/p' Makefile tests/*.mk tests/*/*.mk | \
+	    awk -F@ '{ printf "make %-10s %s\n", $$1, $$2 }'
+
 include tests/tests.mk
+include tests/proc/proc.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all
+.PHONY: all run packages clean help
