@@ -1,8 +1,8 @@
 /*
  * lib/base/arena.c -- a list of blocks with a bump pointer in the first.
  *
- * Blocks double up to BLOCK_MAX; a piece larger than that gets a block of its
- * own.  arena_reset() keeps the largest ordinary block, so a worker's steady
+ * Blocks double up to BLOCK_MAX; a piece larger than the next block gets one of
+ * its own.  arena_reset() keeps the largest ordinary block, so a worker's steady
  * state allocates nothing.
  */
 #include "lib/base/arena.h"
@@ -19,9 +19,14 @@
 #define BLOCK_MAX (256u * 1024)
 #define ALIGN 16u
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)	/* clang */
+#if __has_feature(address_sanitizer)
 #define ONE_PIECE_PER_BLOCK 1
-#else
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ONE_PIECE_PER_BLOCK 1
+#endif
+#ifndef ONE_PIECE_PER_BLOCK
 #define ONE_PIECE_PER_BLOCK 0
 #endif
 
@@ -52,31 +57,33 @@ arena_new(void)
 	return a;
 }
 
+/* Adds a block to the list that begins at '*list'. */
 static struct block *
-block_add(struct arena *a, size_t size)
+block_add(struct block **list, size_t size)
 {
 	struct block *b = xmalloc(sizeof(*b) + size);
 
 	b->size = size;
 	b->used = 0;
-	b->next = a->blocks;
-	a->blocks = b;
+	b->next = *list;
+	*list = b;
 	return b;
 }
 
 static struct block *
 block_for(struct arena *a, size_t n)
 {
-	size_t size;
+	size_t size = a->next_size;
 
 	if (ONE_PIECE_PER_BLOCK)
-		return block_add(a, n);
+		return block_add(&a->blocks, n);
 	if (a->blocks != NULL && a->blocks->size - a->blocks->used >= n)
 		return a->blocks;
-	size = n > a->next_size ? n : a->next_size;
+	if (n > size)	/* behind the first, which stays in use */
+		return block_add(a->blocks ? &a->blocks->next : &a->blocks, n);
 	if (a->next_size < BLOCK_MAX)
 		a->next_size *= 2;
-	return block_add(a, size);
+	return block_add(&a->blocks, size);
 }
 
 void *
@@ -86,8 +93,10 @@ arena_alloc(struct arena *a, size_t n)
 	struct block *b;
 	void *p;
 
-	if (want < n)
+	if (n > PTRDIFF_MAX / 2)
 		fatal("arena: allocation of %zu bytes", n);
+	if (ONE_PIECE_PER_BLOCK)
+		want = n;	/* padding would hide an overrun */
 	b = block_for(a, want);
 	p = b->data + b->used;
 	b->used += want;
@@ -160,7 +169,8 @@ arena_strndup(struct arena *a, const char *s, size_t n)
 {
 	char *p = arena_alloc(a, n + 1);
 
-	memcpy(p, s, n);
+	if (n > 0)
+		memcpy(p, s, n);
 	return p;
 }
 

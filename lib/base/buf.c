@@ -28,8 +28,9 @@ buf_clear(struct buf *b)
 	b->over = false;
 }
 
-uint8_t *
-buf_room(struct buf *b, size_t n)
+/* buf_room() with 'slack' bytes behind that do not count. */
+static uint8_t *
+room(struct buf *b, size_t n, size_t slack)
 {
 	size_t cap = b->cap ? b->cap : 256;
 
@@ -37,8 +38,8 @@ buf_room(struct buf *b, size_t n)
 		b->over = true;
 		return NULL;
 	}
-	if (b->n + n > b->cap) {
-		while (cap < b->n + n)
+	if (b->p == NULL || b->n + n + slack > b->cap) {
+		while (cap < b->n + n + slack)
 			cap *= 2;
 		b->p = xrealloc(b->p, cap);
 		b->cap = cap;
@@ -46,12 +47,18 @@ buf_room(struct buf *b, size_t n)
 	return b->p + b->n;
 }
 
+uint8_t *
+buf_room(struct buf *b, size_t n)
+{
+	return room(b, n, 0);
+}
+
 void
 buf_put(struct buf *b, const void *p, size_t n)
 {
-	uint8_t *to = buf_room(b, n);
+	uint8_t *to = n > 0 ? buf_room(b, n) : NULL;
 
-	if (to == NULL || n == 0)
+	if (to == NULL)
 		return;
 	memcpy(to, p, n);
 	b->n += n;
@@ -80,7 +87,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	to = n < 0 ? NULL : buf_room(b, (size_t)n + 1);
+	to = n < 0 ? NULL : room(b, (size_t)n, 1);
 	if (to != NULL) {
 		(void)vsnprintf((char *)to, (size_t)n + 1, fmt, again);
 		b->n += (size_t)n;
@@ -117,7 +124,8 @@ buf_le32(struct buf *b, uint32_t v)
 void
 buf_drop(struct buf *b, size_t n)
 {
-	memmove(b->p, b->p + n, b->n - n);
+	if (n > 0 && n < b->n)
+		memmove(b->p, b->p + n, b->n - n);
 	b->n -= n;
 }
 

@@ -54,9 +54,11 @@ ip_eq(const struct ip *a, const struct ip *b)
 void
 ip_add(struct ip *a, uint64_t n)
 {
-	for (size_t i = width(a); i > 0 && n > 0; i--) {
-		n += a->b[i - 1];
-		a->b[i - 1] = (uint8_t)n;
+	unsigned sum = 0;
+
+	for (size_t i = width(a); i > 0 && (n > 0 || sum > 0xff); i--) {
+		sum = (sum >> 8) + a->b[i - 1] + (unsigned)(n & 0xff);
+		a->b[i - 1] = (uint8_t)sum;
 		n >>= 8;
 	}
 }
@@ -74,10 +76,10 @@ prefix_read(struct str s, struct prefix *out)
 	int64_t n;
 
 	if (!str_cut(&bits, '/', &addr) || bits.p == NULL || bits.n > 3 ||
-	    (bits.n > 1 && bits.p[0] == '0') ||
+	    (bits.n > 1 && bits.p[0] == '0') || str_starts(bits, "-") ||
 	    !ip_read(addr, &out->ip) || !str_i64(bits, &n))
 		return false;
-	if (n < 0 || n > (int64_t)width(&out->ip) * 8)
+	if (n > (int64_t)width(&out->ip) * 8)
 		return false;
 	out->bits = (uint8_t)n;
 	return true;
@@ -122,7 +124,7 @@ prefix_has_host_bits(const struct prefix *p)
 bool
 prefix_contains(const struct prefix *p, const struct ip *a)
 {
-	if (p->ip.family != a->family)
+	if (p->ip.family != a->family || width(a) == 0)
 		return false;
 	for (size_t i = 0; i < width(a); i++)
 		if ((p->ip.b[i] ^ a->b[i]) & mask_byte(p->bits, i))
