@@ -33,13 +33,13 @@ derive_paths(const struct config_check *c)
 static void
 check_sockets(const struct config_check *c)
 {
-	size_t longest = strlen(config_socket(c->arena, c->cfg, "control.sock"));
+	size_t longest = strlen(config_socket(c->arena, c->cfg, "notifier.sock"));
 	const char *listen = c->cfg->notifier_listen;
 
 	if (longest > CONFIG_SOCKET_MAX)
 		c->fail(c, "server", "run", arena_printf(c->arena,
 		    "is too long for the sockets in it; give a path of at most %zu bytes",
-		    CONFIG_SOCKET_MAX - strlen("/control.sock")));
+		    CONFIG_SOCKET_MAX - strlen("/notifier.sock")));
 	else if (strncmp(listen, "unix:", 5) == 0 && strlen(listen + 5) > CONFIG_SOCKET_MAX)
 		c->fail(c, "notifier", "listen", arena_printf(c->arena,
 		    "is too long for a socket; give a path of at most %d bytes",

@@ -166,6 +166,20 @@ edit_distance(const char *a, const char *b)
 	return row[nb];
 }
 
+/* From 'wrong' to the key; to "dns.split." from as much of 'wrong'. */
+static size_t
+key_distance(struct arena *a, const char *wrong, const struct config_key *k)
+{
+	char *name = arena_printf(a, "%s.%s", k->section, k->name);
+	char *var = strchr(name, '<');
+
+	if (var != NULL) {
+		*var = '\0';
+		wrong = arena_strndup(a, wrong, strnlen(wrong, strlen(name)));
+	}
+	return edit_distance(wrong, name);
+}
+
 const struct config_key *
 config_key_nearest(struct arena *a, const char *wrong)
 {
@@ -176,7 +190,7 @@ config_key_nearest(struct arena *a, const char *wrong)
 	for (size_t i = 0; i < config_n_keys; i++) {
 		const struct config_key *k = &config_keys[i];
 
-		n = edit_distance(wrong, arena_printf(a, "%s.%s", k->section, k->name));
+		n = key_distance(a, wrong, k);
 		if (dot != NULL && strcmp(dot + 1, k->name) == 0)
 			n = n > 2 ? 2 : n;	/* right key, wrong section */
 		if (n < best_n) {
