@@ -49,7 +49,7 @@ CREATE TABLE authkeys (
 	hash          TEXT NOT NULL,
 	description   TEXT NOT NULL DEFAULT '',
 	tags          TEXT NOT NULL DEFAULT '[]'
-	              CONSTRAINT tags_is_a_json_array CHECK (json_type(tags) = 'array'),
+	              CONSTRAINT tags_is_a_json_array CHECK (json_valid(tags) AND json_type(tags) = 'array'),
 	reusable      INTEGER NOT NULL DEFAULT 0 CHECK (reusable IN (0, 1)),
 	ephemeral     INTEGER NOT NULL DEFAULT 0 CHECK (ephemeral IN (0, 1)),
 	used          INTEGER NOT NULL DEFAULT 0 CHECK (used IN (0, 1)),
@@ -87,18 +87,18 @@ CREATE TABLE nodes (
 	ipv6          TEXT CONSTRAINT ipv6_is_an_address
 	              CHECK (ipv6 GLOB '*:*' AND ipv6 NOT GLOB '*[^0-9a-f:.]*'),
 	tags          TEXT NOT NULL DEFAULT '[]'
-	              CONSTRAINT tags_is_a_json_array CHECK (json_type(tags) = 'array'),
+	              CONSTRAINT tags_is_a_json_array CHECK (json_valid(tags) AND json_type(tags) = 'array'),
 	hostinfo      TEXT NOT NULL DEFAULT '{}'
 	              CONSTRAINT hostinfo_is_json CHECK (json_valid(hostinfo)),
 	netinfo       TEXT NOT NULL DEFAULT '{}'          -- Hostinfo.NetInfo
 	              CONSTRAINT netinfo_is_json CHECK (json_valid(netinfo)),
 	endpoints     TEXT NOT NULL DEFAULT '[]'
-	              CONSTRAINT endpoints_is_a_json_array CHECK (json_type(endpoints) = 'array'),
+	              CONSTRAINT endpoints_is_a_json_array CHECK (json_valid(endpoints) AND json_type(endpoints) = 'array'),
 	home_derp     INTEGER NOT NULL DEFAULT 0,
 	routes        TEXT NOT NULL DEFAULT '[]'          -- announced
-	              CONSTRAINT routes_is_a_json_array CHECK (json_type(routes) = 'array'),
+	              CONSTRAINT routes_is_a_json_array CHECK (json_valid(routes) AND json_type(routes) = 'array'),
 	approved      TEXT NOT NULL DEFAULT '[]'
-	              CONSTRAINT approved_is_a_json_array CHECK (json_type(approved) = 'array'),
+	              CONSTRAINT approved_is_a_json_array CHECK (json_valid(approved) AND json_type(approved) = 'array'),
 	ephemeral     INTEGER NOT NULL DEFAULT 0 CHECK (ephemeral IN (0, 1)),
 	authkey_id    INTEGER REFERENCES authkeys (id),
 	register_method TEXT NOT NULL DEFAULT 'authkey'

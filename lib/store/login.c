@@ -69,6 +69,23 @@ store_login_by_id(struct db *db, struct arena *a, const char *id, struct login *
 	return stmt_end_row(s);
 }
 
+static const char q_login_waiting[] =
+	"SELECT " LOGIN_COLS " FROM logins"
+	" WHERE machine_key = ?1 AND node_key = ?2 AND state = 'waiting'";
+
+enum err
+store_login_waiting(struct db *db, struct arena *a, const char *machine_key,
+    const char *node_key, struct login *out)
+{
+	struct stmt *s = db_stmt(db, q_login_waiting);
+
+	bind_text(s, 1, machine_key);
+	bind_text(s, 2, node_key);
+	if (stmt_row(s))
+		login_read(s, a, out);
+	return stmt_end_row(s);
+}
+
 /* By expiry, which an index has in order: the oldest first, as one timeout rules all. */
 static const char q_logins[] =
 	"SELECT " LOGIN_COLS " FROM logins WHERE tailnet_id = " TAILNET " ORDER BY expiry_ms";

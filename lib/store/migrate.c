@@ -239,6 +239,13 @@ apply(struct db *db, const struct migration *m)
 	return rc != SQLITE_OK ? db_fail(db, rc, m->name) : record(db, m);
 }
 
+/* A file that was just made has nothing that could be lost. */
+static bool
+worth_a_copy(const struct state *st)
+{
+	return st->tables > (st->version >= 0 ? 1 : 0);
+}
+
 /* One step under the write lock; *left says whether there may be another. */
 static enum err
 step(struct db *db, const struct migration *v, size_t n, bool *copied, bool *left)
@@ -254,7 +261,7 @@ step(struct db *db, const struct migration *v, size_t n, bool *copied, bool *lef
 		m++;
 	if (m == v + n)
 		return st.version > v[n - 1].version ? newer(db, &st, &v[n - 1]) : OK;
-	if (st.tables > 0 && !*copied && (e = copy_keep(db, st.version)) != OK)
+	if (worth_a_copy(&st) && !*copied && (e = copy_keep(db, st.version)) != OK)
 		return e;
 	*copied = true;
 	*left = true;

@@ -15,11 +15,12 @@
 
 #include "lib/store/db_impl.h"
 #include "lib/store/store.h"
+#include "tests/store/plan.h"
 
 #define assert_ok(e) assert_int_equal((e), OK)
 #define T0 1790000000000	/* a time for rows */
 
-struct fixture {
+struct fixture {	/* f->db may be NULL */
 	struct db *db;
 	struct arena *a;
 	struct config cfg;
@@ -106,6 +107,8 @@ teardown(void **state)
 	struct fixture *f = *state;
 	char cmd[128];
 
+	if (f->db != NULL)
+		plans_check(f->db);
 	db_close(f->db);
 	arena_free(f->a);
 	if (f->dir[0] != '\0') {
