@@ -194,8 +194,9 @@ CREATE TABLE documents (
 -- What happened, for the map streams.  Written by the triggers below and by
 -- lib/store/change.c, which reads it and drops rows older than an hour, but
 -- never the newest: max(seq) is where the tailnet is.
--- kind: 'node' (as a whole), 'node.patch' (endpoints, home DERP, online),
--- 'node.expiry', 'node.self' (only the node itself cares), 'node.gone',
+-- kind: 'node' (as a whole, for its peers), 'node.patch' (subject: which of
+-- endpoints, home DERP, online), 'node.expiry', 'node.self' (for the node
+-- itself), 'node.gone',
 -- 'user', 'login' (subject is the login's id), 'document' (subject its name).
 CREATE TABLE changes (
 	seq           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -222,11 +223,24 @@ WHEN OLD.user_id IS NOT NEW.user_id OR OLD.node_key <> NEW.node_key
 BEGIN
 	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node', NEW.id);
 END;
+-- What the node itself must hear of: not what it told us a moment ago.
+CREATE TRIGGER node_self_updated AFTER UPDATE OF user_id, name, ipv4, ipv6, tags, routes, approved
+	ON nodes
+WHEN OLD.user_id IS NOT NEW.user_id OR OLD.name <> NEW.name OR OLD.ipv4 IS NOT NEW.ipv4
+	OR OLD.ipv6 IS NOT NEW.ipv6 OR OLD.tags <> NEW.tags OR OLD.routes <> NEW.routes
+	OR OLD.approved <> NEW.approved
+BEGIN
+	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node.self', NEW.id);
+END;
+-- The subject says which fields: e(ndpoints), d(ERP region), o(nline).
 CREATE TRIGGER node_patched AFTER UPDATE OF endpoints, home_derp, online ON nodes
 WHEN OLD.endpoints <> NEW.endpoints OR OLD.home_derp <> NEW.home_derp
 	OR OLD.online <> NEW.online
 BEGIN
-	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node.patch', NEW.id);
+	INSERT INTO changes (tailnet_id, kind, id, subject) VALUES (NEW.tailnet_id, 'node.patch', NEW.id,
+		CASE WHEN OLD.endpoints <> NEW.endpoints THEN 'e' ELSE '' END ||
+		CASE WHEN OLD.home_derp <> NEW.home_derp THEN 'd' ELSE '' END ||
+		CASE WHEN OLD.online <> NEW.online THEN 'o' ELSE '' END);
 END;
 CREATE TRIGGER node_expiry_changed AFTER UPDATE OF expiry_ms, expired ON nodes
 WHEN OLD.expiry_ms IS NOT NEW.expiry_ms OR OLD.expired <> NEW.expired

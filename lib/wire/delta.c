@@ -1,7 +1,7 @@
 /*
  * lib/wire/delta.c -- what a worker tells the notifier about map streams.
  *
- *   open   magic u32 | node i64 | seq i64 | zstd u8 | n u32 | ids i64 * n | first
+ *   open   magic u32 | node i64 | seq i64 | flags u8 | n u32 | ids i64 * n | first
  *   delta  magic u32 | from i64 | to i64 | count u32 | fragment * count
  *   fragment  op u8 | seen_by u8 | subject i64 | with u32 | name: u8 + bytes
  *             | bytes: u32 + bytes | n u32 | ids i64 * n
@@ -12,6 +12,8 @@
  * the bytes that were sent.
  */
 #include "lib/wire/delta.h"
+
+enum { OPEN_ZSTD = 1, OPEN_ALONE = 2 };	/* flags */
 
 #include <assert.h>
 #include <string.h>
@@ -69,7 +71,7 @@ stream_open_encode(struct buf *out, const struct stream_open *o)
 	buf_be32(out, OPEN_MAGIC);
 	buf_be64(out, (uint64_t)o->node_id);
 	buf_be64(out, (uint64_t)o->seq);
-	buf_byte(out, o->zstd);
+	buf_byte(out, (o->zstd ? OPEN_ZSTD : 0) | (o->alone ? OPEN_ALONE : 0));
 	ids_encode(out, o->peers, o->n_peers);
 }
 
@@ -78,14 +80,15 @@ static bool
 open_head(struct rd *r, struct stream_open *o)
 {
 	uint32_t magic = rd_be32(r);
-	uint8_t zstd;
+	uint8_t flags;
 
 	o->node_id = (int64_t)rd_be64(r);
 	o->seq = (int64_t)rd_be64(r);
-	zstd = rd_u8(r);
-	o->zstd = zstd == 1;
+	flags = rd_u8(r);
+	o->zstd = flags & OPEN_ZSTD;
+	o->alone = flags & OPEN_ALONE;
 	return !r->bad && magic == OPEN_MAGIC && o->node_id > 0 &&
-	    o->seq >= 0 && zstd <= 1;
+	    o->seq >= 0 && flags <= (OPEN_ZSTD | OPEN_ALONE);
 }
 
 enum err

@@ -26,6 +26,8 @@ struct asker {
 	struct config cfg;
 	struct req rq;		/* the last request and its answer */
 	bool asked;
+	struct netcache *cache;	/* of a control worker; NULL unless the test makes it */
+	int64_t later_ms;	/* how long after ASK_NOW the next request comes */
 };
 
 __attribute__((unused)) static int
@@ -74,7 +76,8 @@ ask_as(struct asker *k, enum origin origin, const char *machine_key,
 		req_end(rq);
 	k->asked = true;
 	*rq = (struct req){
-		.arena = k->a, .db = k->db, .cfg = &k->cfg, .now_ms = ASK_NOW,
+		.arena = k->a, .db = k->db, .cfg = &k->cfg, .now_ms = ASK_NOW + k->later_ms,
+		.cache = k->cache,
 		.origin = origin, .machine_key = machine_key,
 		.method = http_method_of(method), .remote_addr = "127.0.0.1",
 		.body = { (const uint8_t *)body.p, body.n },

@@ -28,7 +28,7 @@ static void
 open_both_ways(void **state)
 {
 	const int64_t peers[] = { 1, 2, 900, INT64_MAX };
-	struct stream_open o = { .node_id = 7, .seq = 1234567890123, .zstd = true,
+	struct stream_open o = { .node_id = 7, .seq = 1234567890123, .zstd = true, .alone = true,
 	    .peers = peers, .n_peers = 4 }, got;
 	int64_t ids[4];
 
@@ -40,6 +40,7 @@ open_both_ways(void **state)
 	assert_int_equal(got.node_id, 7);
 	assert_int_equal(got.seq, 1234567890123);
 	assert_true(got.zstd);
+	assert_true(got.alone);
 	assert_int_equal(got.n_peers, 4);
 	assert_ptr_equal(got.peers, ids);
 	assert_memory_equal(ids, peers, sizeof(peers));
@@ -60,6 +61,7 @@ open_alone(void **state)
 	assert_int_equal(got.n_peers, 0);
 	assert_int_equal(got.first.n, 0);
 	assert_false(got.zstd);
+	assert_false(got.alone);
 }
 
 /* Every shorter input is refused. */
@@ -101,7 +103,7 @@ open_refused(void **state)
 	assert_int_equal(open_with(11, 0), ERR_BADREQ);		/* node 0 */
 	assert_int_equal(open_with(4, 0x80), ERR_BADREQ);	/* negative */
 	assert_int_equal(open_with(12, 0x80), ERR_BADREQ);	/* seq */
-	assert_int_equal(open_with(20, 2), ERR_BADREQ);		/* zstd */
+	assert_int_equal(open_with(20, 4), ERR_BADREQ);		/* flags */
 	assert_int_equal(open_with(21, 0x7f), ERR_BADREQ);	/* count */
 	assert_int_equal(open_with(32, 6), ERR_BADREQ);		/* 6, 6 */
 	assert_int_equal(open_with(32, 0), ERR_BADREQ);		/* 0, 6 */
