@@ -29,7 +29,7 @@ flag_lines(const struct cli_flag *f)
 		    f->letter);
 		(void)snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, f->name,
 		    f->arg ? " " : "", f->arg ? f->arg : "",
-		    f->kind == FLAG_LIST ? ",…" : "");
+		    f->kind == FLAG_LIST ? ",..." : "");
 		line(left, f->help);
 	}
 }
@@ -45,14 +45,14 @@ void
 cli_help_all(void)
 {
 	printf("headrace: a control server for Tailscale clients\n\n"
-	    "Usage: headrace [flags] COMMAND …\n\nCommands:\n");
+	    "Usage: headrace [flags] COMMAND ...\n\nCommands:\n");
 	line("serve", "run the whole server: sockets, workers, notifier");
 	line("worker", "answer FastCGI requests; `serve` starts these");
 	for (size_t i = 0; cli_groups[i] != NULL; i++)
 		line(cli_groups[i]->name, cli_groups[i]->help);
 	for (size_t i = 0; cli_commands[i] != NULL; i++)
 		line(cli_commands[i]->name, cli_commands[i]->help);
-	line("help [COMMAND …]", "show help; the same as --help");
+	line("help [COMMAND ...]", "show help; the same as --help");
 	printf("\nFlags of every command:\n");
 	flag_lines(cli_global_flags);
 	printf("\nExit status: 0 done; 1 failed; 2 wrong call or value; 3 not allowed;\n"

@@ -89,22 +89,32 @@ print_cell(const char *text, enum colour colour)
 		printf("\033[%sm%s\033[0m", codes[colour], text);
 }
 
+/* Are the cells from 'i' to the end of its row empty? */
+static bool
+rest_empty(const struct table *t, size_t i)
+{
+	do
+		if (t->cells[i].text[0] != '\0')
+			return false;
+	while (++i % t->columns != 0);
+	return true;
+}
+
 void
 table_print(const struct table *t)
 {
 	size_t *widths = arena_array(t->arena, t->columns, sizeof(*widths));
-	size_t col, pad;
+	size_t col;
 
 	for (col = 0; col < t->columns; col++)
 		widths[col] = column_width(t, col);
 	for (size_t i = 0; i < t->n; i++) {
 		col = i % t->columns;
 		print_cell(t->cells[i].text, t->cells[i].colour);
-		pad = widths[col] - width(t->cells[i].text) + GAP;
-		if (col + 1 < t->columns)
-			printf("%*s", (int)pad, "");
-		else
+		if (col + 1 == t->columns)
 			putchar('\n');
+		else if (!rest_empty(t, i + 1))
+			printf("%*s", (int)(widths[col] - width(t->cells[i].text) + GAP), "");
 	}
 }
 

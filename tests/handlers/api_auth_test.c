@@ -1,0 +1,170 @@
+/* tests/handlers/api_auth_test.c -- /api/v1/auth: logins completed by an administrator. */
+#include "tests/handlers/api.h"
+
+#define ID_1 "hskey-authreq-aaaaaaaaaaaaaaaaaaaaaaaa"
+#define ID_2 "hskey-authreq-bbbbbbbbbbbbbbbbbbbbbbbb"
+
+static void
+add_login(struct asker *k, const char *id, int machine, int key, int64_t expiry_ms)
+{
+	struct login l = {
+		.id = id, .old_node_key = "", .nl_key = "", .cap = 130,
+		.machine_key = arena_printf(k->a, "mkey:%064x", machine),
+		.node_key = arena_printf(k->a, "nodekey:%064x", key),
+		.hostinfo = "{\"Hostname\":\"My-PC!\",\"OS\":\"linux\"}",
+		.want_expiry_ms = TIME_NONE, .state = "waiting",
+		.created_ms = ASK_NOW - 1000, .expiry_ms = expiry_ms,
+	};
+
+	assert_int_equal(store_login_create(k->db, &l), OK);
+}
+
+static const char *
+body(struct asker *k, const char *id, const char *user)
+{
+	return arena_printf(k->a, "{\"authId\":\"%s\",\"user\":\"%s\"}", id, user);
+}
+
+static int
+setup(void **state)
+{
+	struct asker *k;
+
+	ask_setup(state);
+	k = *state;
+	k->cfg.have_v4 = prefix_read(STR("100.64.0.0/10"), &k->cfg.v4);
+	k->cfg.allocation = ALLOC_SEQUENTIAL;
+	add_user(k, "alice");
+	add_login(k, ID_1, 1, 1, ASK_NOW + 900000);
+	return 0;
+}
+
+static void
+registers_a_node(void **state)
+{
+	struct asker *k = *state;
+	int64_t before = last_change(k);
+	struct login l;
+
+	assert_status(k, 200, "POST", "/api/v1/auth/register", body(k, ID_1, "alice"));
+	assert_string_equal(api_text(k, "node", "givenName"), "my-pc");
+	assert_string_equal(api_text(k, "node", "name"), "My-PC!");
+	assert_string_equal(api_text(k, "node", "registerMethod"), "REGISTER_METHOD_CLI");
+	assert_has(api_dump(k, "node", "user"), "\"alice\"");
+	assert_int_equal(store_login_by_id(k->db, k->a, ID_1, &l), OK);
+	assert_string_equal(l.state, "done");
+	assert_int_equal(l.node_id, 1);
+	assert_true(last_change(k) > before);
+	assert_refused(k, 409, "done already", "POST", "/api/v1/auth/register",
+	    body(k, ID_1, "alice"));
+}
+
+static void
+wrong_calls(void **state)
+{
+	struct asker *k = *state;
+	static const char *const actions[] = { "register", "approve", "reject" };
+
+	add_login(k, ID_2, 2, 2, ASK_NOW - 1);
+	for (size_t i = 0; i < 3; i++) {
+		const char *target = arena_printf(k->a, "/api/v1/auth/%s", actions[i]);
+		char text[200];
+
+		snprintf(text, sizeof(text), "{\"authId\":\"hskey-authreq-x\"}");
+		assert_refused(k, 400, "auth ID has invalid length", "POST", target, text);
+		snprintf(text, sizeof(text), "{\"authId\":\"%s\"}", ID_1 + 1);
+		assert_refused(k, 400, "auth ID has invalid prefix", "POST", target, text);
+		assert_refused(k, 400, "auth ID has invalid prefix", "POST", target, "{}");
+		snprintf(text, sizeof(text), "{\"authId\":\"%s\"}", ID_2);
+		assert_refused(k, 404, "no pending auth session", "POST", target, text);
+		snprintf(text, sizeof(text), "{\"authId\":\"%s\"}",
+		    "hskey-authreq-cccccccccccccccccccccccc");
+		assert_refused(k, 404, "no pending auth session", "POST", target, text);
+	}
+	assert_refused(k, 404, "user \"eve\" not found", "POST", "/api/v1/auth/register",
+	    body(k, ID_1, "eve"));
+}
+
+static void
+rejects(void **state)
+{
+	struct asker *k = *state;
+	struct login l;
+
+	assert_status(k, 200, "POST", "/api/v1/auth/reject", "{\"authId\":\"" ID_1 "\"}");
+	assert_string_equal(ask_body(k), "{}");
+	assert_int_equal(store_login_by_id(k->db, k->a, ID_1, &l), OK);
+	assert_string_equal(l.state, "rejected");
+	assert_refused(k, 409, "rejected already", "POST", "/api/v1/auth/register",
+	    body(k, ID_1, "alice"));
+}
+
+/* Saying yes without a user once did nothing, silently. */
+static void
+approving_a_registration_says_what_to_do(void **state)
+{
+	struct asker *k = *state;
+
+	assert_refused(k, 400, "auth register --auth-id " ID_1 " --user NAME", "POST",
+	    "/api/v1/auth/approve", "{\"authId\":\"" ID_1 "\"}");
+}
+
+static void
+lists_what_waits(void **state)
+{
+	struct asker *k = *state;
+	jv *l;
+
+	add_login(k, ID_2, 2, 2, ASK_NOW - 1);
+	assert_status(k, 200, "GET", "/api/v1/auth", NULL);
+	assert_int_equal(json_len(json_get(api_json(k), "logins")), 1);
+	l = json_at(json_get(api_json(k), "logins"), 0);
+	assert_string_equal(json_get_str(l, "authId", ""), ID_1);
+	assert_string_equal(json_get_str(l, "name", ""), "My-PC!");
+	assert_string_equal(json_get_str(l, "os", ""), "linux");
+	assert_status(k, 200, "POST", "/api/v1/auth/reject", "{\"authId\":\"" ID_1 "\"}");
+	assert_status(k, 200, "GET", "/api/v1/auth", NULL);
+	assert_string_equal(ask_body(k), "{\"logins\":[]}");
+}
+
+/* The same machine of another user stays as it is. */
+static void
+another_users_node_is_kept(void **state)
+{
+	struct asker *k = *state;
+
+	add_user(k, "bob");
+	add_node(k, 2, 9, 1);
+	assert_status(k, 200, "POST", "/api/v1/auth/register", body(k, ID_1, "alice"));
+	assert_status(k, 200, "GET", "/api/v1/node", NULL);
+	assert_int_equal(json_len(json_get(api_json(k), "nodes")), 2);
+}
+
+static void
+two_owners_are_ambiguous(void **state)
+{
+	struct asker *k = *state;
+
+	add_node(k, 1, 8, 1);
+	add_node(k, 0, 9, 1);
+	assert_refused(k, 409, "tagged node", "POST", "/api/v1/auth/register",
+	    body(k, ID_1, "alice"));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, ask_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(registers_a_node),
+		TEST(wrong_calls),
+		TEST(rejects),
+		TEST(approving_a_registration_says_what_to_do),
+		TEST(lists_what_waits),
+		TEST(another_users_node_is_kept),
+		TEST(two_owners_are_ambiguous),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
