@@ -204,7 +204,7 @@ cli_escape(struct cli *c, const char *text)
 		if (strchr(plain, *text) != NULL)
 			*p++ = *text;
 		else
-			p += sprintf(p, "%%%02X", (unsigned char)*text);
+			p += snprintf(p, 4, "%%%02X", (unsigned char)*text);
 	return out;
 }
 

@@ -109,11 +109,11 @@ try_tcp(struct cli *c, const char *where)
 	if (colon == NULL || !ip_read(host, &ip))
 		return "not an address";
 	if (ip.family == 4) {
-		s4.sin_port = htons((uint16_t)atoi(colon + 1));
+		s4.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
 		memcpy(&s4.sin_addr, ip.b, 4);
 		return try_connect(c, SOCK_STREAM, (const struct sockaddr *)&s4, sizeof(s4));
 	}
-	s6.sin6_port = htons((uint16_t)atoi(colon + 1));
+	s6.sin6_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
 	memcpy(&s6.sin6_addr, ip.b, 16);
 	return try_connect(c, SOCK_STREAM, (const struct sockaddr *)&s6, sizeof(s6));
 }

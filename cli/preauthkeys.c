@@ -29,7 +29,9 @@ keys_list(struct cli *c)
 	jv *answer, *list, *k;
 	enum err e;
 
-	if ((e = cli_call(c, HTTP_GET, "/api/v1/preauthkey", NULL, &answer)) != OK)
+	e = cli_call(c, HTTP_GET, cli_has(c, "valid") ? "/api/v1/preauthkey?valid=true" :
+	    "/api/v1/preauthkey", NULL, &answer);
+	if (e != OK)
 		return e;
 	list = json_get(answer, "preAuthKeys");
 	if (cli_machine(c, list))
@@ -126,6 +128,11 @@ keys_delete(struct cli *c)
 	return e;
 }
 
+static const struct cli_flag list_flags[] = {
+	{ "valid", 0, FLAG_BOOL, NULL, "only keys that still let a machine in" },
+	{ NULL, 0, 0, NULL, NULL },
+};
+
 static const struct cli_flag create_flags[] = {
 	{ "user", 'u', FLAG_TEXT, "USER", "id or name of the user who owns the nodes" },
 	{ "reusable", 0, FLAG_BOOL, NULL, "for any number of machines" },
@@ -142,7 +149,7 @@ static const struct cli_flag id_flags[] = {
 };
 
 static const struct cli_cmd cmds[] = {
-	{ "list", "ls show", "", "show keys", 0, 0, NULL, keys_list },
+	{ "list", "ls show", "", "show keys", 0, 0, list_flags, keys_list },
 	{ "create", "c new", "", "make a key and print it\n"
 	    "The key is shown this once.  It needs a user, tags, or both; with tags\n"
 	    "the nodes belong to the tags.", 0, 0, create_flags, keys_create },

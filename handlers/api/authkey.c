@@ -6,15 +6,27 @@
  * always asks for one.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "handlers/api/api.h"
 #include "handlers/api/put.h"
 #include "handlers/routes.h"
 #include "lib/crypto/token.h"
 
+/* Does the key still let a machine in? */
+static bool
+is_valid(const struct authkey *k, int64_t now_ms)
+{
+	return k->revoked_ms == TIME_NONE && (k->reusable || !k->used) &&
+	    (k->expiry_ms == TIME_NONE || k->expiry_ms > now_ms);
+}
+
+/* With ?valid=true only keys that still work. */
 static enum err
 authkey_list(struct req *rq)
 {
+	const char *valid = req_query(rq, "valid");
+	bool all = valid == NULL || strcmp(valid, "true") != 0;
 	struct put_refs refs;
 	struct jw w;
 	enum err e;
@@ -25,7 +37,8 @@ authkey_list(struct req *rq)
 	jw_key(&w, "preAuthKeys");
 	jw_arr(&w);
 	for (size_t i = 0; i < refs.n_keys; i++)
-		put_authkey(&w, &refs, &refs.keys[i], NULL);
+		if (all || is_valid(&refs.keys[i], rq->now_ms))
+			put_authkey(&w, &refs, &refs.keys[i], NULL);
 	jw_end_arr(&w);
 	api_reply_end(&w);
 	return OK;

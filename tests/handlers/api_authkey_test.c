@@ -123,6 +123,23 @@ expires_now(void **state)
 }
 
 static void
+valid_ones_can_be_listed_alone(void **state)
+{
+	struct asker *k = *state;
+
+	add_user(k, "alice");
+	for (int i = 0; i < 4; i++)
+		assert_status(k, 200, "POST", KEYS, i == 3 ?
+		    "{\"user\":\"1\",\"reusable\":true}" : "{\"user\":\"1\"}");
+	assert_int_equal(store_authkey_consume(k->db, 1), OK);
+	assert_status(k, 200, "POST", KEYS "/expire", "{\"id\":\"2\"}");
+	assert_status(k, 200, "GET", KEYS, NULL);
+	assert_int_equal(json_len(json_get(api_json(k), "preAuthKeys")), 4);
+	assert_status(k, 200, "GET", KEYS "?valid=true", NULL);
+	assert_int_equal(json_len(json_get(api_json(k), "preAuthKeys")), 2);
+}
+
+static void
 delete_leaves_the_nodes(void **state)
 {
 	struct asker *k = *state;
@@ -155,6 +172,7 @@ main(void)
 		ASK_TEST(tags_are_sorted_and_owner_is_optional),
 		ASK_TEST(wrong_wishes_are_refused),
 		ASK_TEST(expires_now),
+		ASK_TEST(valid_ones_can_be_listed_alone),
 		ASK_TEST(delete_leaves_the_nodes),
 	};
 
