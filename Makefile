@@ -78,6 +78,7 @@ help:					## this list
 	    awk -F@ '{ printf "make %-10s %s\n", $$1, $$2 }'
 
 include tests/tests.mk
+include tests/lint.mk
 include tests/proc/proc.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
