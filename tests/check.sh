@@ -1,0 +1,65 @@
+#!/bin/sh
+# tests/check.sh -- `make check`: every test there is, from the quick to the slow.
+#
+# Each ring's output goes to build/check/<ring>.log and is shown when the ring
+# fails; a ring that cannot run is a failure, never a silence.  The last line
+# adds up what all of them said.
+set -u
+cd "$(dirname "$0")/.."
+
+logs=build/check
+passed=0
+failed=0
+mkdir -p $logs
+# One sum for all runners: cmocka, go test, and our own "N passed, N failed".
+count() {			# count LOG -> "passed failed"
+	awk '
+		/^\[  PASSED  \] [0-9]+ test/ { p += $4 }
+		/^\[  FAILED  \] [0-9]+ test/ { f += $4 }
+		/^ *--- PASS: / { p++ }
+		/^ *--- FAIL: / { f++ }
+		/^([a-z]+: )?[0-9]+ passed, [0-9]+ failed/ {
+			for (i = 1; i < NF; i++) {
+				if ($(i + 1) ~ /^passed/) p += $i
+				if ($(i + 1) ~ /^failed/) f += $i
+			}
+		}
+		END { print p + 0, f + 0 }' "$1"
+}
+
+ring() {			# ring NAME COMMAND...
+	name=$1
+	shift
+	start=$(date +%s)
+	printf '%-12s ' "$name"
+	"$@" > "$logs/$name.log" 2>&1
+	status=$?
+	set -- $(count "$logs/$name.log")
+	if [ $status -ne 0 ] && [ "$2" -eq 0 ]; then
+		set -- "$1" 1	# it broke before it could count
+	fi
+	if [ $status -eq 0 ] && [ "$1" -eq 0 ]; then
+		set -- 1 0	# lint, and what else counts nothing
+	fi
+	passed=$((passed + $1))
+	failed=$((failed + $2))
+	printf '%5s passed %3s failed  %4s s\n' "$1" "$2" $(($(date +%s) - start))
+	if [ $status -ne 0 ] || [ "$2" -ne 0 ]; then
+		echo "---- $name failed; the end of $logs/$name.log:"
+		tail -n 60 "$logs/$name.log"
+		echo "----"
+	fi
+}
+
+jobs=$(nproc)
+ring build make -j"$jobs" all
+ring lint make lint
+ring unit make -j"$jobs" unit
+ring asan make -j"$jobs" MODE=asan unit
+ring ubsan make -j"$jobs" MODE=ubsan unit
+ring fuzz make fuzz-all SECONDS="${FUZZ_SECONDS:-5}"
+ring proc make proc
+ring interop make interop
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
