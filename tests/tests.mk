@@ -6,7 +6,9 @@ TEST_LIBS := -lcmocka -lsqlite3 -lsodium -lcrypto -ljson-c -linih -lzstd -lcurl
 $(UNIT_BIN): $(B)/%: $(B)/%.o $(B)/lib.a
 	$(CC) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
-unit: $(UNIT_BIN)
+unit: $(UNIT_BIN)			## unit, store and handler tests (MODE=asan, MODE=ubsan)
 	@for t in $(UNIT_BIN); do echo "== $$t"; $$t || exit 1; done
+
+include tests/fuzz/fuzz.mk
 
 .PHONY: unit

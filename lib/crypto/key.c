@@ -215,10 +215,20 @@ key_file_load_or_make(const char *path, struct key32 *priv)
 
 /* ---- base64 ---- */
 
+/* libsodium 1.0.18 takes some bytes over 0x7f for letters. */
+static bool
+all_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] & 0x80) != 0)
+			return false;
+	return true;
+}
+
 bool
 base64_read(struct str s, uint8_t *out, size_t room, size_t *n)
 {
-	return sodium_base642bin(out, room, s.p, s.n, NULL, n, NULL,
+	return all_ascii(s) && sodium_base642bin(out, room, s.p, s.n, NULL, n, NULL,
 	    sodium_base64_VARIANT_ORIGINAL) == 0;
 }
 

@@ -184,7 +184,8 @@ static void
 base64_refused(void **state)
 {
 	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zg===", "Zh==",
-	    "Zm9", "Zm9=", "Zm9v\n", " Zm9v", "Zm9vZg==Zm9v", "__79", "Zm 9v", "=" };
+	    "Zm9", "Zm9=", "Zm9v\n", " Zm9v", "Zm9vZg==Zm9v", "__79", "Zm 9v", "=",
+	    "\xa6\x94" "9v", "Zm9\xf6" };
 	uint8_t out[16];
 	size_t n;
 

@@ -105,6 +105,7 @@ login_ids(void **state)
 	assert_false(login_id_valid(STR("hskey-authreq-abcdefghijklmnop_-0123456")));
 	assert_false(login_id_valid(STR("hskey-authxxx-abcdefghijklmnop_-012345")));
 	assert_false(login_id_valid(STR("hskey-authreq-abcdefghijklmno\0_-012345")));
+	assert_false(login_id_valid(STR("hskey-authreq-\xa6" "bcdefghijklmnop_-012345")));
 	assert_false(login_id_valid((struct str){ NULL, 0 }));
 }
 
