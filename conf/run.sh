@@ -101,17 +101,22 @@ wait_until_ready() {
 make_authkey() {
 	key=$(cat "$DATA/authkey" 2>/dev/null || :)
 	[ -n "$key" ] && key_works && return
-	headrace users list -o json | grep -q "\"name\": *\"$user\"" ||
+	if ! headrace users list -o json | grep -q "\"name\": *\"$user\""; then
 		headrace users create "$user" >/dev/null || die "cannot create the user $user"
+	fi
 	key=$(headrace preauthkeys create --user "$user" --reusable --expiration 90d) ||
 		die "cannot create an auth key"
 	echo "$key" >"$DATA/authkey.new"
 	mv "$DATA/authkey.new" "$DATA/authkey"
 }
 
+# Is the key still listed, with an end that is to come?
 key_works() {
-	prefix=${key%-*}
-	headrace preauthkeys list -o json --valid 2>/dev/null | grep -q "$prefix"
+	headrace preauthkeys list -o json | awk -F '"' -v key="${key%-*}-***" \
+	    -v now="$(date -u +%Y-%m-%dT%H:%M:%S)" '
+		$2 == "key" { ours = $4 == key }
+		$2 == "expiration" && ours && $4 > now { good = 1 }
+		END { exit !good }'
 }
 
 announce() {

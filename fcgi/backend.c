@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "fcgi/limits.h"
+#include "handlers/control/netcache.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/store/db.h"
@@ -52,11 +53,15 @@ backend_start(struct backend *b, const char *config_path, bool wants_cache)
 	return backend_config(config_path, &b->cfg_arena, &b->cfg);
 }
 
+/* The cache shows what was in this database: it goes along. */
 static void
 close_db(struct backend *b)
 {
+	if (b->cache != NULL)
+		netcache_free(b->cache);
 	if (b->db != NULL)
 		db_close(b->db);
+	b->cache = NULL;
 	b->db = NULL;
 }
 
@@ -113,6 +118,7 @@ open_db(struct backend *b, const struct stat *st)
 	if (b->complained_ms != 0)
 		log_info("the database can be used again");
 	b->complained_ms = 0;
+	b->cache = b->wants_cache ? netcache_new() : NULL;
 	b->dev = st->st_dev;
 	b->ino = st->st_ino;
 	return true;

@@ -61,6 +61,7 @@ become_child(const struct crew *c, const struct child *ch, pid_t parent)
 		_exit(0);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)signal(SIGHUP, SIG_IGN);	/* until it has a handler of its own */
 	(void)setpgid(0, 0);	/* Ctrl-C is for the parent, which asks in order */
 	if (dup2(c->fd[ch->role], CHILD_FD) < 0 || fcntl(CHILD_FD, F_SETFD, 0) < 0)
 		_exit(127);

@@ -5,6 +5,7 @@
  * without '=' into arguments (RFC 3875, 4.4), and "?serve" from anywhere must
  * not become a command.
  */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,7 @@
 int
 main(int argc, char **argv)
 {
+	(void)signal(SIGXFSZ, SIG_IGN);	/* a file size limit is an error like a full disk */
 	crypto_init();
 	if (getenv("GATEWAY_INTERFACE") != NULL)
 		return cgi_main();

@@ -1,0 +1,82 @@
+# What headrace serve makes, what it refuses, and how it ends.
+
+test_makes_folders_keys_and_sockets() {
+	start_serve
+	within 5 complete || fail "wanted 6 children, got $(children | count)"
+	for want in 700:data 600:data/headrace.db 600:data/noise.key 755:run 600:run/control.sock \
+	    666:run/web.sock 666:run/notifier.sock; do
+		same "mode of ${want#*:}" "${want%%:*}" "$(stat -c %a "$D/${want#*:}")"
+	done
+	has "noise key" "privkey:" "$(cat "$D/data/noise.key")"
+}
+
+test_keeps_its_key_over_a_restart() {
+	start_serve
+	before=$(cat "$D/data/noise.key")
+	kill "$serve"
+	within 5 gone "$serve" || fail "serve does not end"
+	start_serve
+	same "noise key" "$before" "$(cat "$D/data/noise.key")"
+}
+
+test_refuses_a_second_serve() {
+	start_serve
+	if got=$(headrace serve -c "$D/headrace.ini" 2>&1); then
+		fail "a second serve started"
+	fi
+	has "message" "another headrace serve runs with $D/run" "$got"
+	[ -S "$D/run/web.sock" ] || fail "the second serve took the first one's socket away"
+}
+
+test_tells_all_errors_of_the_configuration() {
+	config '[worker]' 'web = 0' '[dns]' 'magicdns = true'
+	code=0
+	got=$(headrace serve -c "$D/headrace.ini" 2>&1) || code=$?
+	same "exit status" 1 "$code"
+	has "first error" "headrace.ini:10: worker.web: '0' is not between 1 and 64" "$got"
+	has "second error" "headrace.ini:12: dns.magicdns: unknown key; did you mean magic_dns" "$got"
+	[ ! -e "$D/data" ] || fail "it made the data folder in spite of the errors"
+}
+
+test_tells_what_is_wrong_with_the_key_file() {
+	config
+	mkdir -m 700 "$D/data"
+	echo nonsense >"$D/data/noise.key"
+	code=0
+	got=$(headrace serve -c "$D/headrace.ini" 2>&1) || code=$?
+	same "exit status" 1 "$code"
+	has "message" "data/noise.key holds no private key" "$got"
+}
+
+test_sigterm_ends_everything_soon() {
+	start_serve
+	within 5 complete || fail "not all children run"
+	pids=$(children)
+	kill "$serve"
+	within 3 gone "$serve" || fail "serve does not end"
+	for p in $pids; do
+		gone "$p" || fail "process $p is left"
+	done
+	same "sockets left" "" "$(find "$D/run" -type s)"
+	same "complaints" 0 "$(log_count 'starting it again')"
+}
+
+test_children_die_with_a_killed_serve() {
+	start_serve
+	within 5 complete || fail "not all children run"
+	pids=$(children)
+	kill -9 "$serve"
+	for p in $pids; do
+		within 3 gone "$p" || fail "process $p outlives serve"
+	done
+	start_serve
+	within 5 complete || fail "a new serve does not start after that"
+}
+
+test_a_worker_needs_a_socket() {
+	config
+	code=0
+	got=$(headrace worker -c "$D/headrace.ini" 2>&1 </dev/null) || code=$?
+	same "exit status" 1 "$code"
+	has "message" "file descriptor 0 is not a listening socket" "$got"
+}

@@ -1,0 +1,62 @@
+# Requests through a web server and straight to the sockets.
+
+test_web_server_passes_requests_on() {
+	start_all
+	has "/key" '"publicKey":"mkey:' "$(get '/key?v=142')"
+	same "/health" 200 "$(status /health)"
+	same "unknown path" 404 "$(status /nope)"
+	same "HEAD" 200 "$(status /health -I)"
+	same "method" 405 "$(status /key -X DELETE)"
+	same "bad escape" 400 "$(status '/key%zz' --path-as-is)"
+}
+
+test_body_over_the_limit_gets_413() {
+	start_all
+	head -c 3000000 /dev/zero >"$D/big"
+	same "status" 413 "$(status /verify -X POST --data-binary "@$D/big")"
+	same "the next request" 200 "$(status /health)"
+}
+
+test_body_without_reader_is_no_harm() {
+	start_all
+	head -c 900000 /dev/zero >"$D/big"
+	same "status" 404 "$(status /nope -X POST --data-binary "@$D/big")"
+	same "chunked" 404 "$(status /nope -X POST -H 'Transfer-Encoding: chunked' --data-binary "@$D/big")"
+}
+
+test_world_cannot_speak_for_a_machine() {
+	start_serve
+	key=mkey:$(printf '%064d' 1)
+	got=$(REQUEST_METHOD=POST REQUEST_URI=/machine/map CONTENT_LENGTH=0 \
+		HEADRACE_MACHINE_KEY=$key ask web.sock)
+	has "machine request on web.sock" "Status: 404" "$got"
+	got=$(REQUEST_METHOD=GET REQUEST_URI='/internal/delta?since=-1' ask web.sock)
+	has "internal request on web.sock" "Status: 404" "$got"
+	got=$(REQUEST_METHOD=GET REQUEST_URI='/internal/delta?since=-1' ask control.sock)
+	has "internal request on control.sock" "Status: 200" "$got"
+	got=$(REQUEST_METHOD=GET REQUEST_URI='/internal/delta?since=-1' HEADRACE_MACHINE_KEY=$key \
+		ask control.sock)
+	has "internal request of a machine" "Status: 404" "$got"
+	got=$(REQUEST_METHOD=POST REQUEST_URI=/machine/map CONTENT_LENGTH=0 \
+		HEADRACE_MACHINE_KEY=mkey:xyz ask control.sock)
+	has "malformed machine key" "Status: 400" "$got"
+}
+
+test_admin_interface_is_not_on_a_socket() {
+	start_serve
+	for sock in web.sock control.sock; do
+		got=$(REQUEST_METHOD=GET REQUEST_URI=/api/v1/user ask $sock)
+		has "/api on $sock" "Status: 404" "$got"
+	done
+}
+
+test_connection_that_says_nothing_blocks_nobody() {
+	config '[worker]' 'web = 1'
+	start_all
+	python3 -c "
+import socket, time
+s = socket.socket(socket.AF_UNIX); s.connect('$D/run/web.sock'); time.sleep(8)" &
+	started="$started $!"
+	sleep 0.3
+	same "/health beside it" 200 "$(status /health)"
+}

@@ -1,0 +1,45 @@
+#!/bin/sh
+# usage: BIN=build/release sh tests/proc/run.sh [NN-name | test_name]...
+# Runs the functions test_* of tests/proc/NN-*.sh, each in a process and a folder
+# of its own, and prints "N passed, N failed".
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+BIN=$(cd "${BIN:-build/release}" && pwd) || exit 2
+export BIN
+export TOP="$PWD"
+
+for tool in lighttpd curl cgi-fcgi sqlite3 setpriv; do
+	PATH=$PATH:/usr/sbin command -v $tool >/dev/null || {
+		echo "tests/proc needs $tool: run make packages" >&2
+		exit 2
+	}
+done
+
+chosen() {	# FILE TEST: is it among our arguments?
+	[ -n "$wanted" ] || return 0
+	for w in $wanted; do
+		case $(basename "$1" .sh):$2 in
+		$w:* | *:$w) return 0 ;;
+		esac
+	done
+	return 1
+}
+
+wanted=$*
+passed=0 failed=0 names=
+for file in tests/proc/[0-9][0-9]-*.sh; do
+	for t in $(sed -n 's/^\(test_[a-z0-9_]*\)() *{.*/\1/p' "$file"); do
+		chosen "$file" "$t" || continue
+		if timeout 120 sh tests/proc/one.sh "$file" "$t"; then
+			passed=$((passed + 1))
+			echo "ok      $(basename "$file" .sh) $t"
+		else
+			failed=$((failed + 1))
+			names="$names $t"
+			echo "FAILED  $(basename "$file" .sh) $t"
+		fi
+	done
+done
+[ -z "$names" ] || echo "failed:$names"
+echo "$passed passed, $failed failed"
+[ $failed = 0 ] && [ $passed != 0 ]
