@@ -64,7 +64,7 @@ take_machine_key(struct req *rq)
 		return true;
 	if (!key_valid(str_of(key), MKEY_PREFIX)) {
 		log_warn("refused a request with a malformed machine key");
-		req_reply_text(rq, 400, "malformed machine key\n");
+		dispatch_refuse(rq, ERR_BADREQ, "malformed machine key");
 		return false;
 	}
 	rq->machine_key = key;
@@ -140,7 +140,7 @@ take_body(struct req *rq, const struct carry_source *src)
 
 	max = max < REQ_BODY_MAX ? max : REQ_BODY_MAX;
 	if (len == LENGTH_BAD) {
-		req_reply_text(rq, 400, "malformed Content-Length\n");
+		dispatch_refuse(rq, ERR_BADREQ, "malformed Content-Length");
 		return false;
 	}
 	if (max == 0 || len > (int64_t)max) {
@@ -155,7 +155,7 @@ take_body(struct req *rq, const struct carry_source *src)
 	got = read_full(src, body, want);
 	rq->body = (struct span){ body, got };
 	if (len >= 0 && got < want) {
-		req_reply_text(rq, 400, "the body is shorter than its Content-Length\n");
+		dispatch_refuse(rq, ERR_BADREQ, "the body is shorter than its Content-Length");
 		return false;
 	}
 	if (got > max) {
@@ -164,13 +164,6 @@ take_body(struct req *rq, const struct carry_source *src)
 		return false;
 	}
 	return true;
-}
-
-static void
-reply_no_database(struct req *rq)
-{
-	req_reply_text(rq, 503, "headrace cannot use its database at the moment\n");
-	req_header(rq, "Retry-After", "5");
 }
 
 bool
@@ -184,12 +177,10 @@ carry_read(struct backend *b, struct arena *a, enum origin origin,
 void
 carry_dispatch(struct backend *b, struct req *rq)
 {
-	if (!backend_db(b)) {
-		reply_no_database(rq);
-		return;
+	if (backend_db(b)) {
+		rq->db = b->db;
+		rq->cache = b->cache;
 	}
-	rq->db = b->db;
-	rq->cache = b->cache;
 	dispatch(rq);
 }
 

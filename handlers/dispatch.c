@@ -156,13 +156,19 @@ log_failure(const struct req *rq, enum err e, const char *db_text)
 }
 
 static void
-answer_error(struct req *rq, enum err e, const char *db_text)
+answer(struct req *rq, enum err e)
 {
-	log_failure(rq, e, db_text);
 	buf_clear(&rq->head);
 	error_body(rq, http_status_of(e));
 	if (e == ERR_BUSY)
 		req_header(rq, "Retry-After", RETRY_AFTER_S);
+}
+
+static void
+answer_error(struct req *rq, enum err e, const char *db_text)
+{
+	log_failure(rq, e, db_text);
+	answer(rq, e);
 }
 
 static void
@@ -201,9 +207,15 @@ static void
 serve(struct req *rq, const struct route *r)
 {
 	bool may_write = r->txn == TXN_WRITE || r->txn == TXN_OWN;
-	int64_t before = may_write ? last_change(rq) : -1, after;
-	enum err e = run(rq, r);
+	int64_t before, after;
+	enum err e;
 
+	if (r->txn != TXN_NONE && rq->db == NULL) {	/* its carrier has logged why */
+		answer(rq, ERR_BUSY);
+		return;
+	}
+	before = may_write ? last_change(rq) : -1;
+	e = run(rq, r);
 	if (e != OK)
 		answer_error(rq, e, r->txn == TXN_NONE ? "" : db_errmsg(rq->db));
 	after = may_write ? last_change(rq) : -1;
@@ -248,9 +260,14 @@ dispatch_body_max(struct req *rq)
 }
 
 void
+dispatch_refuse(struct req *rq, enum err e, const char *why)
+{
+	answer_error(rq, req_fail(rq, e, "%s", why), "");
+	finish(rq);
+}
+
+void
 dispatch_too_big(struct req *rq)
 {
-	(void)req_fail(rq, ERR_TOOBIG, "request body too large");
-	answer_error(rq, ERR_TOOBIG, "");
-	finish(rq);
+	dispatch_refuse(rq, ERR_TOOBIG, "request body too large");
 }

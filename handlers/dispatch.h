@@ -10,8 +10,8 @@
 #include "lib/http/req.h"
 
 /*
- * Answers 'rq': the carrier has set its first part and called req_begin().
- * Afterwards status, head, ctype and out are the answer; the caller sends them
+ * Answers 'rq': the carrier has set its first part and called req_begin().  With
+ * db NULL, endpoints that need it answer 503.  Afterwards status, head, ctype and out are the answer; the caller sends them
  * and calls req_end().  Never fails: a failure is an answer too.
  */
 void dispatch(struct req *rq);
@@ -22,7 +22,8 @@ void dispatch(struct req *rq);
  */
 size_t dispatch_body_max(struct req *rq);
 
-/* Answers 413 without reading the body. */
+/* The answers that a carrier gives by itself, without asking an endpoint. */
 void dispatch_too_big(struct req *rq);
+void dispatch_refuse(struct req *rq, enum err e, const char *why);
 
 #endif

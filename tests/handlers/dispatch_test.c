@@ -332,6 +332,20 @@ reading_routes_cannot_write(void **state)
 	assert_int_equal(post_as(k, ORIGIN_WEB, NULL, "/write"), 200);
 }
 
+static void
+without_a_database_some_things_work(void **state)
+{
+	struct asker *k = *state;
+	struct db *db = k->db;
+
+	k->db = NULL;
+	assert_int_equal(post_as(k, ORIGIN_WEB, NULL, "/public"), 200);
+	assert_int_equal(post_as(k, ORIGIN_WEB, NULL, "/own"), 503);
+	assert_has(ask_head(k), "Retry-After: 1\r\n");
+	assert_int_equal(post_as(k, ORIGIN_WEB, NULL, "/write"), 503);
+	k->db = db;
+}
+
 /* ---- the notifier ---- */
 
 static void
@@ -379,6 +393,7 @@ main(void)
 		ASK_TEST(success_commits_and_failure_does_not),
 		ASK_TEST(a_failed_commit_is_no_success),
 		ASK_TEST(reading_routes_cannot_write),
+		ASK_TEST(without_a_database_some_things_work),
 		ASK_TEST(changes_wake_the_notifier_once),
 	};
 

@@ -106,6 +106,9 @@ health_notices_a_broken_database(void **state)
 	(void)fclose(f);
 	assert_int_equal(ask(k, "GET", "/health"), 500);
 	assert_string_equal(ask_body(k), "{\"status\":\"fail\"}");
+	db_close(k->db);
+	k->db = NULL;
+	assert_int_equal(ask(k, "GET", "/health"), 500);
 	buf_fini(&why);
 	for (i = 0; i < 3; i++)
 		(void)unlink(arena_printf(k->a, "%s%s", path,
