@@ -1,24 +1,12 @@
-#!/bin/sh
-# tests/proc/30-cli.sh -- the command line, on a data folder of its own and
-# without a server.  One function per behaviour; each prints wanted and got.
-set -u
-cd "$(dirname "$0")/../.."
-headrace=${BIN:-build/release}/headrace
-dir=$(mktemp -d /tmp/headrace-cli-XXXXXX)
-trap 'rm -rf "$dir"' EXIT
-trap 'exit 1' INT TERM
-failed=0
-unset HEADRACE_CONFIG
+# The command line, on a data folder of its own and without a server.
 
-# A new, empty tailnet for each behaviour.
+# A new, empty tailnet.
 fresh() {
-	rm -rf "$dir"
-	mkdir "$dir"
-	cat >"$dir/h.ini" <<-END
+	cat >"$D/h.ini" <<-END
 	[server]
 	url = https://head.example
-	data = $dir/data
-	run = $dir/run
+	data = $D/data
+	run = $D/run
 	[dns]
 	base_domain = tail.example
 	END
@@ -26,39 +14,31 @@ fresh() {
 
 # hr ARGS: $out, $err and $status are what the command gave.
 hr() {
-	"$headrace" -c "$dir/h.ini" "$@" >"$dir/out" 2>"$dir/err" </dev/null
-	status=$?
-	out=$(cat "$dir/out")
-	err=$(cat "$dir/err")
+	status=0
+	"$BIN/headrace" -c "$D/h.ini" "$@" >"$D/out" 2>"$D/err" </dev/null || status=$?
+	out=$(cat "$D/out")
+	err=$(cat "$D/err")
+	command=$*
 }
 
 # hr that must succeed.
 ok() {
 	hr "$@"
-	[ "$status" = 0 ] || bad "headrace $*: status 0" "$status: $err"
+	[ "$status" = 0 ] || fail "headrace $*: wanted status 0, got $status: $err"
 }
 
-bad() {
-	failed=1
-	printf 'FAIL %s\n  wanted %s\n  got    %s\n' "$behaviour" "$1" "$2"
-}
-
-is() { [ "$2" = "$1" ] || bad "$1" "$2"; }
-has() {
-	case $2 in
-	*"$1"*) ;;
-	*) bad "…$1…" "$2" ;;
-	esac
-}
-lacks() {
-	case $2 in
-	*"$1"*) bad "no $1" "$2" ;;
+exits() { same "headrace $command: status" "$1" "$status"; }
+out_has() { has "headrace $command" "$1" "$out"; }
+err_has() { has "headrace $command: error" "$1" "$err"; }
+out_lacks() {
+	case $out in
+	*"$1"*) fail "headrace $command: wanted no '$1', got '$out'" ;;
 	esac
 }
 
-# A node as a client would have made it, for the commands that need one.
+# A node as a client would have made it: NAME, and the last byte of its address.
 add_node() {
-	sqlite3 "$dir/data/headrace.db" "INSERT INTO nodes (user_id, machine_key, node_key,
+	sqlite3 "$D/data/headrace.db" "INSERT INTO nodes (user_id, machine_key, node_key,
 	    name, hostname, os, client_version, ipv4, created_ms, last_seen_ms)
 	    VALUES (1, 'mkey:$1', 'nodekey:$1', '$1', '$1', 'linux', '1.102.5-tx-gy',
 	    '100.64.0.$2', 1790000000000, 1790000000000)"
@@ -72,353 +52,336 @@ tailnet() {
 	add_node web2 2
 }
 
-first_command_makes_the_database() {
+test_cli_first_command_makes_the_database() {
 	fresh
 	hr users create alice
-	is 0 "$status"
-	has "made a new database" "$err"
-	has "alice" "$out"
-	is 600 "$(stat -c %a "$dir/data/headrace.db")"
-	is 700 "$(stat -c %a "$dir/data")"
+	exits 0
+	err_has "made a new database"
+	out_has "alice"
+	same "mode of the file" 600 "$(stat -c %a "$D/data/headrace.db")"
+	same "mode of the folder" 700 "$(stat -c %a "$D/data")"
 	hr users create bob
-	is "" "$err"
+	same "error" "" "$err"
 }
 
-json_forms() {
+test_cli_json_forms() {
 	fresh
 	ok users create alice
 	ok users list -o json-line
-	has '[{"id":"1","name":"alice",' "$out"
+	out_has '[{"id":"1","name":"alice",'
 	ok -o json users list
-	has "	{" "$out"
+	out_has "	{"
 	ok users -o yaml list
-	has "  displayname: \"\"" "$out"
+	out_has "  displayname: \"\""
 	ok users list -o json --name nobody
-	is "[]" "$out"
+	same "output" "[]" "$out"
 	hr users list -o xml
-	is 2 "$status"
-	has "json, json-line, yaml" "$err"
+	exits 2
+	err_has "json, json-line, yaml"
 }
 
-errors_have_a_form_and_a_status() {
+test_cli_errors_have_a_form_and_a_status() {
 	fresh
 	ok users create alice
 	hr users create alice
-	is 5 "$status"
-	is 'Error: user already exists: "alice"' "$err"
-	is "" "$out"
+	exits 5
+	same "error" 'Error: user already exists: "alice"' "$err"
+	same "output" "" "$out"
 	hr -o json users create alice
-	is '{"error":"user already exists: \"alice\""}' "$err"
+	same "error" '{"error":"user already exists: \"alice\""}' "$err"
 	hr users rename nobody somebody
-	is 4 "$status"
-	is 'Error: user "nobody" not found' "$err"
+	exits 4
+	same "error" 'Error: user "nobody" not found' "$err"
 	hr users create 'two words'
-	is 2 "$status"
+	exits 2
 	hr users create alice bob
-	is 2 "$status"
-	has 'unexpected argument "bob"' "$err"
+	exits 2
+	err_has 'unexpected argument "bob"'
 	hr users create
-	has "NAME is missing" "$err"
+	err_has "NAME is missing"
 	hr users create alice --colour red
-	has "unknown or ambiguous flag --colour" "$err"
+	err_has "unknown or ambiguous flag --colour"
 	hr users create alice --email
-	has "--email needs a value" "$err"
+	err_has "--email needs a value"
 	hr nonsense
-	has 'unknown command "nonsense"' "$err"
+	err_has 'unknown command "nonsense"'
 	hr users nonsense
-	has 'unknown command "users nonsense"' "$err"
-	hr -c "$dir/none.ini" users list
-	has "none.ini" "$err"
+	err_has 'unknown command "users nonsense"'
+	hr -c "$D/none.ini" users list
+	err_has "none.ini"
 }
 
-users_by_name_or_id() {
+test_cli_users_by_name_or_id() {
 	fresh
 	ok users create alice -d "Alice A." -e alice@example.com
 	ok user ls
-	has "Alice A." "$out"
+	out_has "Alice A."
 	ok users mv alice eve
-	has "alice is now eve" "$out"
+	out_has "alice is now eve"
 	ok users rename -i 1 -r alice
 	ok users rename --name alice --new-name carol
 	ok users rename 1 dave
 	ok users list -n dave -o json-line
-	has '"name":"dave"' "$out"
+	out_has '"name":"dave"'
 }
 
-deleting_asks_first() {
+test_cli_deleting_asks_first() {
 	fresh
 	ok users create alice
 	hr users destroy alice
-	is 2 "$status"
-	has "add --force" "$err"
+	exits 2
+	err_has "add --force"
 	ok users list -o json-line
-	has alice "$out"
+	out_has alice
 	ok users delete --name alice --force
 	ok users list -o json-line
-	is "[]" "$out"
+	same "output" "[]" "$out"
 	hr users destroy alice --force
-	is 4 "$status"
+	exits 4
 }
 
 # on_terminal ANSWER ARGS: the command with a terminal for all three streams.
 on_terminal() {
 	answer=$1
 	shift
-	out=$(echo "$answer" | script -qec "$headrace -c $dir/h.ini $*" /dev/null)
-	status=$?
+	status=0
+	out=$(echo "$answer" | script -qec "$BIN/headrace -c $D/h.ini $*" /dev/null) || status=$?
 }
 
-a_terminal_is_asked_and_gets_colour() {
+test_cli_a_terminal_is_asked_and_gets_colour() {
 	tailnet
 	on_terminal n nodes delete web1
-	is 3 "$status"
-	has '"web1". [y/N]' "$out"
+	exits 3
+	out_has '"web1". [y/N]'
 	on_terminal y nodes delete web1
-	is 0 "$status"
-	has "Node deleted: web1" "$out"
+	exits 0
+	out_has "Node deleted: web1"
 	on_terminal '' nodes list
-	has "$(printf '\033[1mNAME')" "$out"
+	out_has "$(printf '\033[1mNAME')"
 	ok nodes list
-	lacks "$(printf '\033')" "$out"
+	out_lacks "$(printf '\033')"
 }
 
-a_key_is_printed_alone_and_once() {
+test_cli_a_key_is_printed_alone_and_once() {
 	fresh
 	ok users create alice
 	ok preauthkeys create -u alice --reusable
 	key=$out
-	is 88 "${#key}"
-	has hskey-auth- "$key"
+	same "length" 88 "${#key}"
+	has "key" hskey-auth- "$key"
 	ok authkey ls
-	lacks "$key" "$out"
-	has "${key%-*}-***" "$out"
+	out_lacks "$key"
+	out_has "${key%-*}-***"
 	ok pre list -o json
-	lacks "$key" "$out"
-	is "" "$(grep -l -a -- "${key##*-}" "$dir"/data/headrace.db*)"
+	out_lacks "$key"
+	same "files with the secret" "" "$(grep -l -a -- "${key##*-}" "$D"/data/headrace.db* || :)"
 }
 
-a_key_lives_an_hour_unless_told_otherwise() {
+test_cli_a_key_lives_an_hour_unless_told_otherwise() {
 	fresh
 	ok users create alice
 	ok preauthkeys create -u 1 -o json-line
 	until=$(echo "$out" | sed 's/.*"expiration":"\([^"]*\)".*/\1/')
 	left=$(($(date -d "$until" +%s) - $(date +%s)))
-	[ $left -gt 3500 ] && [ $left -le 3600 ] || bad "3600 s" "$left s"
+	[ $left -gt 3500 ] && [ $left -le 3600 ] || fail "wanted 3600 s, got $left s"
 	ok preauthkeys create -u 1 -e 90d -o json-line
 	until=$(echo "$out" | sed 's/.*"expiration":"\([^"]*\)".*/\1/')
 	left=$((($(date -d "$until" +%s) - $(date +%s) + 60) / 3600))
-	is 2160 "$left"
+	same "hours" 2160 "$left"
 	ok preauthkeys create -u 1 -e never -o json-line
-	has '"expiration":null' "$out"
+	out_has '"expiration":null'
 	hr preauthkeys create -u 1 -e soon
-	is 2 "$status"
-	has "90d" "$err"
+	exits 2
+	err_has "90d"
 }
 
-keys_end() {
+test_cli_keys_end() {
 	fresh
 	ok preauthkeys create --tags tag:b,tag:a --tags tag:c
 	ok preauthkeys create --tags tag:x --ephemeral
 	ok preauthkeys list
-	has "tag:a, tag:b, tag:c" "$out"
+	out_has "tag:a, tag:b, tag:c"
 	ok preauthkeys expire -i 1
 	ok preauthkeys list --valid
-	lacks "tag:a" "$out"
-	has "tag:x" "$out"
+	out_lacks "tag:a"
+	out_has "tag:x"
 	ok preauthkeys delete 2 --force
 	hr preauthkeys delete -i 2 --force
-	is 4 "$status"
+	exits 4
 	hr preauthkeys expire
-	has "missing --id" "$err"
+	err_has "missing --id"
 	hr preauthkeys create
-	has "must be either tagged or owned by user" "$err"
+	err_has "must be either tagged or owned by user"
 	hr preauthkeys create -u nobody
-	is 4 "$status"
+	exits 4
 }
 
-nodes_are_shown() {
+test_cli_nodes_are_shown() {
 	tailnet
 	ok nodes list
-	has "1.102.5" "$out"
-	lacks "-tx-gy" "$out"
-	has "2026-09-21 14:13:20" "$out"
+	out_has "1.102.5"
+	out_lacks "-tx-gy"
+	out_has "2026-09-21 14:13:20"
 	ok nodes ls -u bob -o json-line
-	is "[]" "$out"
+	same "output" "[]" "$out"
 	hr nodes list -u nobody
-	is 4 "$status"
+	exits 4
 	ok nodes show web1
-	has "mkey:web1" "$out"
-	lacks "web2" "$out"
+	out_has "mkey:web1"
+	out_lacks "web2"
 	ok nodes show 2
-	has "mkey:web2" "$out"
+	out_has "mkey:web2"
 	ok nodes show
-	has web2 "$out"
+	out_has web2
 	ok node show -i web1 -o json-line
-	has '"givenName":"web1"' "$out"
+	out_has '"givenName":"web1"'
 	hr nodes show web9
-	is 4 "$status"
-	is 'Error: node "web9" not found' "$err"
+	exits 4
+	same "error" 'Error: node "web9" not found' "$err"
 }
 
-what_a_client_says_cannot_move_the_cursor() {
+test_cli_what_a_client_says_cannot_move_the_cursor() {
 	tailnet
-	sqlite3 "$dir/data/headrace.db" \
+	sqlite3 "$D/data/headrace.db" \
 	    "UPDATE nodes SET os = 'a' || char(27) || '[2J' || char(155) WHERE id = 1"
 	ok nodes list
-	has "a?[2J??" "$out"
+	out_has "a?[2J??"
 }
 
-nodes_are_changed() {
+test_cli_nodes_are_changed() {
 	tailnet
 	ok nodes rename -i 1 db
 	ok nodes rename web2 cache
 	hr nodes rename cache db
-	has "not unique" "$err"
+	err_has "not unique"
 	hr nodes rename cache Foo_Bar
-	has "DNS label" "$err"
+	err_has "DNS label"
 	hr nodes rename cache a/b
-	is 2 "$status"
+	exits 2
 	ok nodes tag db -t tag:b,tag:a
 	ok nodes list
-	has "tag:a, tag:b" "$out"
+	out_has "tag:a, tag:b"
 	hr nodes tag -i db -t ""
-	has "cannot remove all tags" "$err"
+	err_has "cannot remove all tags"
 	ok nodes move db bob
 	ok nodes move -i db -u alice
 	ok nodes set-ip db 100.64.9.9
 	hr nodes set-ip cache 100.64.9.9
-	is 5 "$status"
+	exits 5
 	hr nodes set-ip -i cache 10.0.0.1
-	has "outside the configured prefixes" "$err"
+	err_has "outside the configured prefixes"
 	ok nodes show db
-	has "100.64.9.9" "$out"
+	out_has "100.64.9.9"
 	ok nodes delete db --force
 	ok nodes list
-	lacks 100.64.9.9 "$out"
+	out_lacks 100.64.9.9
 }
 
-keys_of_nodes_end() {
+test_cli_keys_of_nodes_end() {
 	tailnet
 	ok nodes expire web1
 	ok nodes list
-	has expired "$out"
+	out_has expired
 	ok nodes expire -i 1 --disable
-	has disabled "$out"
+	out_has disabled
 	ok nodes list
-	lacks expired "$out"
+	out_lacks expired
 	ok nodes expire web1 -e 2040-01-01T00:00:00Z
 	ok nodes show web1
-	has "2040-01-01 00:00:00" "$out"
+	out_has "2040-01-01 00:00:00"
 	ok nodes expire web1 -e 30d
 	hr nodes expire web1 --disable -e 30d
-	is 2 "$status"
+	exits 2
 }
 
-routes_are_approved() {
+test_cli_routes_are_approved() {
 	tailnet
 	ok nodes approve-routes web1 -r 10.0.0.0/8,::/0
 	ok nodes list-routes
-	has "0.0.0.0/0, 10.0.0.0/8, ::/0" "$out"
-	lacks web2 "$out"
+	out_has "0.0.0.0/0, 10.0.0.0/8, ::/0"
+	out_lacks web2
 	ok nodes approve-routes -i web1 --routes ""
 	ok nodes list-routes -o json-line
-	is "[]" "$out"
+	same "output" "[]" "$out"
 	hr nodes approve-routes web1
-	has "--routes" "$err"
+	err_has "--routes"
 	hr nodes approve-routes web1 -r 10.1.2.3/8
-	has "10.0.0.0/8" "$err"
+	err_has "10.0.0.0/8"
 }
 
-logins_wait() {
+test_cli_logins_wait() {
 	tailnet
 	id=hskey-authreq-aaaaaaaaaaaaaaaaaaaaaaaa
-	sqlite3 "$dir/data/headrace.db" "INSERT INTO logins (id, machine_key, node_key,
+	sqlite3 "$D/data/headrace.db" "INSERT INTO logins (id, machine_key, node_key,
 	    hostinfo, created_ms, expiry_ms) VALUES ('$id', 'mkey:x', 'nodekey:x',
 	    '{\"Hostname\":\"laptop\"}', 1790000000000, 9990000000000)"
 	ok auth list
-	has laptop "$out"
+	out_has laptop
 	hr auth approve --auth-id $id
-	has "--user" "$err"
+	err_has "--user"
 	hr auth register --auth-id $id --user nobody
-	is 4 "$status"
+	exits 4
 	ok auth register --auth-id $id --user bob
-	is "Node laptop registered" "$out"
+	same "output" "Node laptop registered" "$out"
 	hr auth reject --auth-id $id
-	is 5 "$status"
+	exits 5
 	hr auth reject --auth-id hskey-authreq-bbbbbbbbbbbbbbbbbbbbbbbb
-	is 4 "$status"
+	exits 4
 	hr auth register --user bob
-	has "missing --auth-id" "$err"
+	err_has "missing --auth-id"
 }
 
-configuration_is_tested() {
+test_cli_configuration_is_tested() {
 	fresh
 	ok configtest
-	has "configuration is valid" "$out"
+	out_has "configuration is valid"
 	ok configtest -o json-line
-	is '{"valid":true}' "$out"
-	printf '[dns]\nbase_domian = x\n' >>"$dir/h.ini"
+	same "output" '{"valid":true}' "$out"
+	printf '[dns]\nbase_domian = x\n' >>"$D/h.ini"
 	hr configtest
-	is 2 "$status"
-	has "h.ini:" "$err"
-	has "base_domian" "$err"
-	[ ! -e "$dir/data" ] || bad "no data folder" "$(ls "$dir/data")"
+	exits 2
+	err_has "h.ini:"
+	err_has "base_domian"
+	[ ! -e "$D/data" ] || fail "a data folder was made"
 }
 
-health_names_what_is_wrong() {
+test_cli_health_names_what_is_wrong() {
 	fresh
 	hr health
-	is 1 "$status"
-	has "FAILED" "$out"
-	[ ! -e "$dir/data" ] || bad "no data folder" "$(ls "$dir/data")"
+	exits 1
+	out_has "FAILED"
+	[ ! -e "$D/data" ] || fail "a data folder was made"
 	ok users create alice
-	chmod 755 "$dir/data"
+	chmod 755 "$D/data"
 	hr health
-	has "chmod o-rwx $dir/data" "$out"
+	out_has "chmod o-rwx $D/data"
 	hr health -o json-line
-	has '"databaseConnectivity":true' "$out"
-	has "headrace serve" "$out"
+	out_has '"databaseConnectivity":true'
+	out_has "headrace serve"
 }
 
-a_broken_database_is_named() {
+test_cli_a_broken_database_is_named() {
 	fresh
 	ok users create alice
-	echo "this is no database, only some text that is long enough" >"$dir/data/headrace.db"
-	rm -f "$dir/data/headrace.db-"*
+	echo "this is no database, only some text that is long enough" >"$D/data/headrace.db"
+	rm -f "$D/data/headrace.db-"*
 	hr users list
-	is 1 "$status"
-	has "$dir/data/headrace.db" "$err"
+	exits 1
+	err_has "$D/data/headrace.db"
 }
 
-version_and_help_need_nothing() {
-	rm -rf "$dir"
-	mkdir "$dir"
+test_cli_version_and_help_need_nothing() {
 	hr version
-	is 0 "$status"
-	has headrace "$out"
+	exits 0
+	out_has headrace
 	for words in "" help --help "help users" "users --help" "users" \
 	    "help users create" "users create --help" "nodes expire -h" "version --help"; do
 		# shellcheck disable=SC2086
 		hr $words
-		is 0 "$status"
-		is "" "$err"
-		has headrace "$out"
+		exits 0
+		same "error" "" "$err"
+		out_has headrace
 	done
 	hr help nonsense
-	is 2 "$status"
+	exits 2
 }
-
-for behaviour in first_command_makes_the_database json_forms \
-    errors_have_a_form_and_a_status users_by_name_or_id deleting_asks_first a_terminal_is_asked_and_gets_colour \
-    a_key_is_printed_alone_and_once a_key_lives_an_hour_unless_told_otherwise \
-    keys_end nodes_are_shown what_a_client_says_cannot_move_the_cursor \
-    nodes_are_changed keys_of_nodes_end routes_are_approved logins_wait \
-    configuration_is_tested health_names_what_is_wrong a_broken_database_is_named \
-    version_and_help_need_nothing; do
-	before=$failed
-	failed=0
-	$behaviour
-	[ $failed = 1 ] || echo "ok $behaviour"
-	[ $before = 0 ] || failed=1
-done
-exit $failed

@@ -92,7 +92,7 @@ start_web() {	# sets $web
 	{
 		printf 'server.bind = "127.0.0.1"\nserver.port = %s\n' "$PORT"
 		printf 'server.document-root = "%s"\n' "$D"
-		printf 'server.modules = ( "mod_fastcgi", "mod_cgi" )\n%s\n' "${1:-$(fastcgi)}"
+		printf 'server.modules = ( "mod_fastcgi", "mod_cgi", "mod_alias" )\n%s\n' "${1:-$(fastcgi)}"
 	} >"$D/lighttpd.conf"
 	lighttpd -D -f "$D/lighttpd.conf" >>"$D/lighttpd.log" 2>&1 &
 	web=$!
