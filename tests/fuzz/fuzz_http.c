@@ -3,12 +3,8 @@
  *
  * The first byte chooses the method, the rest is the target.
  */
-#include <assert.h>
-#include <string.h>
-
 #include "lib/http/route.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+#include "tests/fuzz/fuzz.h"
 
 static const struct route rows[] = {
 	{ .method = HTTP_GET, .path = "/" },

@@ -2,15 +2,11 @@
  * tests/fuzz/fuzz_json.c -- whatever json_parse() takes can be written back and
  * is taken again; whatever json_check() passes is built.
  */
-#include <assert.h>
-#include <string.h>
-
 #include "lib/json/check.h"
 #include "lib/json/json.h"
+#include "tests/fuzz/fuzz.h"
 
 #define DEPTH 8
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static void
 touch(void *arg, const char *key, jv *value)
