@@ -19,7 +19,7 @@ test_cli_health_of_a_running_server() {
 test_cli_changes_wake_the_notifier() {
 	config
 	mkdir "$D/run"
-	live users create alice 2>"$D/err"
+	live users create alice >"$D/out" 2>&1
 	python3 - "$D/run/wake.sock" >"$D/wakes" <<-'END' &
 	import socket, sys
 	s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -45,16 +45,16 @@ test_cli_root_leaves_the_folder_to_its_owner() {
 	config
 	mkdir -m 700 "$D/data"
 	chown 65534:65534 "$D/data"
-	live users create alice 2>"$D/err"
+	live users create alice >"$D/out" 2>&1
 	live nodes list >/dev/null
 	same "owners" 65534 "$(stat -c %u "$D"/data/* | sort -u)"
 }
 
 test_cli_says_who_may_not_write() {
+	[ "$(id -u)" = 0 ] || return 0
 	config
-	live users create alice 2>"$D/err"
-	[ "$(id -u)" = 0 ] || chmod 400 "$D/data/headrace.db"
-	[ "$(id -u)" != 0 ] || chown 65534 "$D" "$D/headrace.ini"
+	live users create alice >"$D/out" 2>&1
+	chown 65534 "$D" "$D/headrace.ini"
 	status=0
 	got=$( (exec setpriv --reuid=65534 --regid=65534 --clear-groups \
 		"$BIN/headrace" -c "$D/headrace.ini" users list) 2>&1) || status=$?
