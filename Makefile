@@ -80,6 +80,7 @@ help:					## this list
 include tests/tests.mk
 include tests/lint.mk
 include tests/proc/proc.mk
+include tests/interop/interop.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

@@ -1,0 +1,122 @@
+package interop
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"headrace/tests/interop/lab"
+	"tailscale.com/ipn/ipnstate"
+	"tailscale.com/tailcfg"
+)
+
+// Who goes is shown offline after the grace, with when it was last there.
+func TestOfflineAfterGrace(t *testing.T) {
+	t.Parallel()
+	s := lab.NewServer(t)
+	k := s.ReusableKey()
+	watch := s.NewDevice("watch").Join(k).Online()
+	real := s.NewTsnet("real", k)
+	d := s.NewDevice("leaves").Join(k)
+	st := d.Online()
+	real.Sees("leaves")
+	watch.Wait("leaves online", online("leaves", true))
+	left := time.Now()
+	d.Close()
+	<-st.Done()
+	watch.Wait("leaves offline", online("leaves", false))
+	if took := time.Since(left); took < lab.OfflineGrace-100*time.Millisecond || took > lab.OfflineGrace+5*time.Second {
+		t.Errorf("it is offline after %v, with a grace of %v", took, lab.OfflineGrace)
+	}
+	watch.View(peer("leaves", func(p *tailcfg.Node) error {
+		if p.LastSeen == nil || p.LastSeen.Sub(left).Abs() > 5*time.Second {
+			t.Errorf("LastSeen is %v, it left at %v", p.LastSeen, left)
+		}
+		return nil
+	}))
+	real.WaitPeer("leaves", "offline", func(p *ipnstate.PeerStatus) error {
+		if p.Online {
+			return fmt.Errorf("it is online")
+		}
+		return nil
+	})
+	d.Online()
+	watch.Wait("it back", online("leaves", true))
+	real.Sees("leaves")
+}
+
+// Who comes back within the grace was never away, however it went.
+func TestQuickReconnect(t *testing.T) {
+	t.Parallel()
+	s := lab.NewServer(t)
+	k := s.ReusableKey()
+	watch := s.NewDevice("watch").Join(k).Online()
+	d := s.NewDevice("quick").Join(k)
+	st := d.Online()
+	watch.Wait("quick online", online("quick", true))
+	mark := watch.Mark()
+	for i := range 4 {
+		if i%2 == 0 {
+			st.Cancel()
+		} else {
+			d.Close()
+			<-st.Done()
+		}
+		time.Sleep(lab.OfflineGrace / 4)
+		st = d.Online()
+	}
+	time.Sleep(lab.OfflineGrace + time.Second)
+	for _, m := range watch.Since(mark) {
+		if strings.Contains(string(m.JSON), `"Online":`) {
+			t.Errorf("a quick reconnect is told by %s", m.JSON)
+		}
+	}
+	if err := watch.View(online("quick", true)); err != nil {
+		t.Error(err)
+	}
+}
+
+// A mass reconnect tells nobody anything.
+func TestMassReconnectIsSilent(t *testing.T) {
+	t.Parallel()
+	s := lab.NewServer(t)
+	k := s.ReusableKey()
+	watch := s.NewDevice("watch").Join(k).Online()
+	var devices []*lab.Device
+	var streams []*lab.Stream
+	for i := range 20 {
+		d := s.NewDevice(fmt.Sprintf("n%02d", i)).Join(k)
+		devices, streams = append(devices, d), append(streams, d.Online())
+	}
+	watch.Wait("the last online", online("n19", true))
+	mark := watch.Mark()
+	for i, d := range devices {
+		d.Close()
+		<-streams[i].Done()
+		d.Online()
+	}
+	time.Sleep(lab.OfflineGrace + time.Second)
+	for _, m := range watch.Since(mark) {
+		t.Errorf("the watcher is told %s", m.JSON)
+	}
+}
+
+// A hang-up that never arrives: the peer vanishes without closing its
+// connection, and is found out by the server's own questions.
+func TestStoppedClientGoesOffline(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes")
+	}
+	t.Parallel()
+	s := lab.NewServer(t)
+	k := s.ReusableKey()
+	watch := s.NewDevice("watch").Join(k).Online()
+	d := s.NewDaemon("frozen").Join(k)
+	watch.Wait("frozen online", online("frozen", true))
+	freeze(d.Proc.Pid())
+	defer thaw(d.Proc.Pid())
+	watch.WaitWithin(4*time.Minute, "frozen offline", online("frozen", false))
+	thaw(d.Proc.Pid())
+	watch.WaitWithin(3*time.Minute, "frozen back", online("frozen", true))
+}
