@@ -1,0 +1,68 @@
+/*
+ * notifier/limits.h -- every limit of the daemon that is not configuration.
+ *
+ * Who may cost us what: a connection before its first request, a client, all
+ * clients together, the workers.
+ */
+#ifndef NOTIFIER_LIMITS_H
+#define NOTIFIER_LIMITS_H
+
+/* ---- connections ---- */
+
+#define HEAD_BYTES_MAX (16u * 1024)	/* HTTP/1 head before the upgrade */
+#define FIRST_REQUEST_MS 20000		/* from accept to the first whole request */
+#define PING_MS 50000			/* between two HTTP/2 PINGs */
+#define PING_MISSES_MAX 2
+#define STALL_MS 30000			/* output that does not move */
+#define LINGER_MS 2000			/* after the last byte we write, for an EOF */
+#define SHUTDOWN_MS 3000		/* from SIGTERM to the end */
+
+#define READ_BYTES (64u * 1024)		/* one read(), shared by all */
+#define FLUSH_BYTES (64u * 1024)	/* plaintext gathered for one write() */
+
+/* ---- HTTP/2 ---- */
+
+#define H2_STREAMS_MAX 128		/* per connection, at a time */
+#define H2_HEADER_BYTES_MAX (16u * 1024)
+#define H2_PATH_MAX 2048
+#define H2_TABLE_BYTES 256		/* HPACK table we use when we send */
+#define BODY_BYTES_MAX (1u << 20)	/* of an inner request */
+
+/* ---- calls to workers ---- */
+
+#define CALLS_RUNNING_MAX 64
+#define CALLS_QUEUED_MAX 32768
+#define CALLS_QUEUED_BYTES_MAX (64u << 20)
+#define CALL_ANSWER_BYTES_MAX (256u << 20)
+#define CALL_MS 60000			/* one attempt */
+#define CALL_RETRY_MS 250		/* while control.sock does not accept */
+#define CALL_DOWN_MS 10000		/* after that long, 503 */
+#define CALL_DEATHS_MAX 3		/* workers that die of one request */
+
+/* ---- held requests ---- */
+
+#define HOLD_MS 60000
+#define HOLD_AGAIN_MS 1000		/* at least, between two questions */
+#define HOLDS_MAX 16384
+
+/* ---- streams ---- */
+
+#define FIRST_BYTES_MAX (64u << 20)	/* first maps that are not yet sent, in sum */
+#define QUEUE_BYTES_MIN (1u << 20)	/* a slow reader's queue, besides its first map */
+#define REFRESH_RETRY_MS 1000
+#define KEEPALIVE_JITTER_MS 9000
+#define MESSAGE_BYTES_MAX (256u << 20)
+
+/* ---- the rest ---- */
+
+#define DELTA_SPACING_MS 4		/* between two questions under load */
+#define DELTA_RETRY_MS 1000
+#define WAL_DEBOUNCE_MS 10
+#define FILES_DEBOUNCE_MS 250
+#define WATCH_RETRY_MS 5000
+#define PRESENCE_BATCH_MS 200
+#define PRESENCE_SYNC_EXTRA_MS 3000	/* after the grace, at the start */
+#define TICK_MIN_MS 1000
+#define TICK_MAX_MS 60000
+
+#endif

@@ -1,0 +1,190 @@
+/* notifier/listen.c -- listening and accepting. */
+#include "notifier/listen.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/log.h"
+#include "notifier/notifier.h"
+
+#define FD_ENV "HEADRACE_NOTIFIER_FD"
+#define BACKLOG 1024
+#define OVER_MAX 256	/* connections over the maximum that still get a 503 */
+
+static void
+open_check(const struct notifier *n, int e, const char *what)
+{
+	if (e < 0)
+		fatal("cannot listen on %s: %s: %s", n->cfg.notifier_listen,
+		    what, uv_strerror(e));
+}
+
+/* ---- our own socket ---- */
+
+/*
+ * Anybody may connect: what is behind it is what the web server offers to the
+ * whole world.
+ */
+static void
+open_unix(struct notifier *n, const char *path)
+{
+	struct listener *l = &n->listener;
+
+	open_check(n, uv_pipe_init(&n->loop, &l->u.pipe, 0), "socket");
+	/* One that a dead notifier left; the lock says that none runs. */
+	if (unlink(path) < 0 && errno != ENOENT)
+		fatal("cannot replace %s: %s", path, strerror(errno));
+	open_check(n, uv_pipe_bind(&l->u.pipe, path), "bind");
+	l->path = path;
+	if (chmod(path, 0666) < 0)
+		fatal("cannot change the mode of %s: %s", path, strerror(errno));
+}
+
+static void
+open_tcp(struct notifier *n, const char *text)
+{
+	struct listener *l = &n->listener;
+	struct sockaddr_storage sa;
+	struct str host = str_of(text), port;
+	const char *colon = strrchr(text, ':');
+	char addr[IP_TEXT_SIZE];
+	int64_t number;
+	struct ip ip;
+
+	if (colon == NULL)
+		fatal("notifier.listen: \"%s\" has no port", text);
+	host.n = (size_t)(colon - text);
+	port = str_of(colon + 1);
+	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
+		host = (struct str){ host.p + 1, host.n - 2 };
+	if (!ip_read(host, &ip) || !str_i64(port, &number) || number < 0 ||
+	    number > 65535)
+		fatal("notifier.listen: \"%s\" is not an address and a port",
+		    text);
+	(void)ip_write(&ip, addr);
+	open_check(n, ip.family == 4 ?
+	    uv_ip4_addr(addr, (int)number, (struct sockaddr_in *)&sa) :
+	    uv_ip6_addr(addr, (int)number, (struct sockaddr_in6 *)&sa), "address");
+	open_check(n, uv_tcp_init(&n->loop, &l->u.tcp), "socket");
+	l->tcp = true;
+	open_check(n, uv_tcp_bind(&l->u.tcp, (struct sockaddr *)&sa, 0), "bind");
+}
+
+/* ---- an inherited one ---- */
+
+static void
+open_inherited(struct notifier *n, const char *text)
+{
+	struct listener *l = &n->listener;
+	struct sockaddr_storage sa;
+	socklen_t len = sizeof(sa);
+	int64_t fd;
+
+	if (!str_i64(str_of(text), &fd) || fd < 0 || fd > INT32_MAX ||
+	    getsockname((int)fd, (struct sockaddr *)&sa, &len) < 0)
+		fatal(FD_ENV "=%s is not an open socket", text);
+	l->tcp = sa.ss_family != AF_UNIX;
+	if (l->tcp) {
+		open_check(n, uv_tcp_init(&n->loop, &l->u.tcp), "socket");
+		open_check(n, uv_tcp_open(&l->u.tcp, (int)fd), "open");
+	} else {
+		open_check(n, uv_pipe_init(&n->loop, &l->u.pipe, 0), "socket");
+		open_check(n, uv_pipe_open(&l->u.pipe, (int)fd), "open");
+	}
+}
+
+/* ---- accepting ---- */
+
+/* The address of the socket; 'local' if only a web server of ours can be there. */
+static void
+peer_note(struct conn *c)
+{
+	struct sockaddr_storage sa;
+	int len = sizeof(sa);
+	char text[IP_TEXT_SIZE];
+	struct ip ip;
+
+	if (uv_tcp_getpeername(&c->u.tcp, (struct sockaddr *)&sa, &len) < 0 ||
+	    getnameinfo((struct sockaddr *)&sa, (socklen_t)len, text,
+	    sizeof(text), NULL, 0, NI_NUMERICHOST) != 0)
+		return;
+	/* The IPv4 address of a client on a socket for both. */
+	if (!ip_read(str_of(strncmp(text, "::ffff:", 7) == 0 ? text + 7 : text),
+	    &ip))
+		return;
+	(void)ip_write(&ip, c->remote);
+	c->local = ip.family == 4 ? ip.b[0] == 127 :
+	    strcmp(c->remote, "::1") == 0;
+	(void)uv_tcp_nodelay(&c->u.tcp, 1);
+}
+
+static void
+admit(struct notifier *n, struct conn *c)
+{
+	int64_t over = (int64_t)n->conns.n - n->cfg.connections_max;
+
+	if (over > OVER_MAX) {
+		conn_fail(c, "far too many connections");
+		return;
+	}
+	conn_start(c);
+	if (over <= 0)
+		return;
+	log_warn("refused a connection: notifier.connections_max (%" PRId64
+	    ") are open", n->cfg.connections_max);
+	conn_refuse(c, 503, "too many connections");
+}
+
+static void
+on_connection(uv_stream_t *s, int status)
+{
+	struct notifier *n = s->data;
+	struct conn *c;
+
+	if (status < 0) {
+		log_err("cannot accept a connection: %s", uv_strerror(status));
+		return;
+	}
+	c = conn_new(n, n->listener.tcp);
+	if (uv_accept(s, &c->u.stream) < 0) {
+		conn_fail(c, "cannot be accepted");
+		return;
+	}
+	if (n->listener.tcp)
+		peer_note(c);
+	admit(n, c);
+}
+
+void
+listen_open(struct notifier *n)
+{
+	const char *inherited = getenv(FD_ENV);
+	const char *text = n->cfg.notifier_listen;
+
+	if (inherited)
+		open_inherited(n, inherited);
+	else if (strncmp(text, "unix:", 5) == 0)
+		open_unix(n, text + 5);
+	else
+		open_tcp(n, text);
+	n->listener.u.handle.data = n;
+	open_check(n, uv_listen(&n->listener.u.stream, BACKLOG, on_connection),
+	    "listen");
+}
+
+void
+listen_close(struct notifier *n)
+{
+	struct listener *l = &n->listener;
+
+	if (!uv_is_closing(&l->u.handle))
+		uv_close(&l->u.handle, NULL);
+	if (l->path)
+		(void)unlink(l->path);
+	l->path = NULL;
+}
