@@ -31,7 +31,7 @@ check_database(struct cli *c, const char **about)
 	if (access(c->cfg->db_path, F_OK) != 0)
 		return arena_printf(c->arena, "%s; `headrace serve` makes it",
 		    strerror(errno));
-	if (cli_call(c, HTTP_GET, "/api/v1/health", NULL, &answer) != OK)
+	if (cli_call(c, HTTP_GET, "/api/v1/health?full=true", NULL, &answer) != OK)
 		return c->errmsg;
 	return NULL;
 }

@@ -190,6 +190,20 @@ cli_done(struct cli *c, jv *v, const char *fmt, ...)
 	putchar('\n');
 }
 
+/* A text may have several lines, as the errors of a configuration do. */
+static void
+print_error_text(const struct cli *c, const char *text)
+{
+	struct str rest = str_of(text), one;
+	const char *before = "Error: ";
+
+	while (str_cut(&rest, '\n', &one)) {
+		fprintf(stderr, "%s%s\n", before,
+		    table_clean(c->arena, arena_strndup(c->arena, one.p, one.n)));
+		before = "       ";
+	}
+}
+
 void
 cli_print_error(const struct cli *c)
 {
@@ -198,7 +212,7 @@ cli_print_error(const struct cli *c)
 	struct jw w;
 
 	if (c->mode == OUT_TEXT) {
-		fprintf(stderr, "Error: %s\n", table_clean(c->arena, text));
+		print_error_text(c, text);
 		return;
 	}
 	buf_init(&out, REQ_BODY_MAX);

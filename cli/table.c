@@ -124,7 +124,7 @@ control_at(const char *p)
 {
 	unsigned char c = (unsigned char)p[0], d = (unsigned char)p[1];
 
-	return c == 0x7f || (c < 0x20 && c != '\n') || (c == 0xc2 && d >= 0x80 && d < 0xa0);
+	return c == 0x7f || c < 0x20 || (c == 0xc2 && d >= 0x80 && d < 0xa0);
 }
 
 const char *
@@ -136,7 +136,7 @@ table_clean(struct arena *a, const char *text)
 		if (control_at(p)) {
 			if ((unsigned char)*p == 0xc2)
 				*p++ = '?';
-			*p = '?';
+			*p = *p == '\n' ? ' ' : '?';
 		}
 	return copy;
 }

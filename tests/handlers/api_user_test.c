@@ -183,6 +183,7 @@ health_reads_the_database(void **state)
 
 	assert_status(k, 200, "GET", "/api/v1/health", NULL);
 	assert_string_equal(ask_body(k), "{\"databaseConnectivity\":true}");
+	assert_status(k, 200, "GET", "/api/v1/health?full=true", NULL);
 }
 
 int

@@ -243,9 +243,11 @@ test_cli_nodes_are_shown() {
 test_cli_what_a_client_says_cannot_move_the_cursor() {
 	tailnet
 	sqlite3 "$D/data/headrace.db" \
-	    "UPDATE nodes SET os = 'a' || char(27) || '[2J' || char(155) WHERE id = 1"
+	    "UPDATE nodes SET os = 'a' || char(27) || '[2J' || char(155, 10) || 'b' WHERE id = 1"
 	ok nodes list
-	out_has "a?[2J??"
+	out_has "a?[2J?? b"
+	ok nodes show 1
+	out_has "a?[2J?? b"
 }
 
 test_cli_nodes_are_changed() {
@@ -358,6 +360,19 @@ test_cli_health_names_what_is_wrong() {
 	hr health -o json-line
 	out_has '"databaseConnectivity":true'
 	out_has "headrace serve"
+}
+
+test_cli_health_looks_over_the_database() {
+	tailnet
+	sqlite3 "$D/data/headrace.db" "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null
+	page=$(sqlite3 "$D/data/headrace.db" \
+	    "SELECT rootpage FROM sqlite_schema WHERE name = 'node_name'")
+	head -c 4096 /dev/urandom |
+	    dd of="$D/data/headrace.db" bs=4096 seek=$((page - 1)) conv=notrunc 2>/dev/null
+	hr health
+	exits 1
+	database=$(grep '^database' "$D/out")
+	has "headrace health" FAILED "$database"
 }
 
 test_cli_a_broken_database_is_named() {
