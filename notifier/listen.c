@@ -12,7 +12,7 @@
 #include "lib/base/log.h"
 #include "notifier/notifier.h"
 
-#define FD_ENV "HEADRACE_NOTIFIER_FD"
+#define FD_ENV "HEADRACE_LISTEN_FD"
 #define BACKLOG 1024
 #define OVER_MAX 256	/* connections over the maximum that still get a 503 */
 

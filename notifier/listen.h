@@ -1,7 +1,7 @@
 /*
  * notifier/listen.h -- the socket that clients (through a web server) come to.
  *
- * Inherited as descriptor $HEADRACE_NOTIFIER_FD, or made from the
+ * Inherited as descriptor $HEADRACE_LISTEN_FD, or made from the
  * configuration: "unix:/path", "1.2.3.4:80" or "[::1]:80".
  */
 #ifndef NOTIFIER_LISTEN_H

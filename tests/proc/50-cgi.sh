@@ -62,7 +62,7 @@ test_bad_configuration_gives_an_answer() {
 
 test_no_database_gives_503() {
 	config
-	got=$(cgi REQUEST_METHOD=GET REQUEST_URI=/health </dev/null)
+	got=$(echo '{}' | cgi REQUEST_METHOD=POST REQUEST_URI=/verify CONTENT_LENGTH=2)
 	has "answer" "Status: 503" "$got"
 	has "log" "data/headrace.db: No such file or directory" "$(cat "$D/cgi.log")"
 }
