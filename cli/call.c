@@ -117,7 +117,8 @@ open_database(struct cli *c)
 	buf_fini(&why);
 	if (fresh) {
 		give_to_folder_owner(path, folder);
-		fprintf(stderr, "headrace: made a new database, %s\n", path);
+		if (c->mode == OUT_TEXT)
+			fprintf(stderr, "headrace: made a new database, %s\n", path);
 	}
 	return OK;
 }

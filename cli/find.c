@@ -4,6 +4,7 @@
  * User names start with a letter, so digits are an id.  A node may be called
  * "7"; then its id wins if there is a node 7.
  */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +47,17 @@ cli_user(struct cli *c, const char *id_or_name, jv **out)
 	return the_one(c, json_get(answer, "users"), "user", id_or_name, out);
 }
 
+/* The label of "Web1.tail.example" or "web1": DNS knows no case. */
+static const char *
+label_of(struct cli *c, const char *name)
+{
+	char *label = arena_strndup(c->arena, name, strcspn(name, "."));
+
+	for (char *p = label; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return label;
+}
+
 static enum err
 node_by_name(struct cli *c, const char *name, jv **out)
 {
@@ -53,7 +65,7 @@ node_by_name(struct cli *c, const char *name, jv **out)
 	enum err e;
 
 	e = cli_call(c, HTTP_GET, arena_printf(c->arena, "/api/v1/node?name=%s",
-	    cli_escape(c, name)), NULL, &answer);
+	    cli_escape(c, label_of(c, name))), NULL, &answer);
 	if (e != OK)
 		return e;
 	return the_one(c, json_get(answer, "nodes"), "node", name, out);

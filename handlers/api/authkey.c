@@ -180,6 +180,6 @@ const struct route route_authkey_delete = {
 	.path = "/api/v1/preauthkey",
 	.auth = AUTH_ADMIN,
 	.txn = TXN_WRITE,
-	.body_max = 0,
+	.body_max = API_BODY_MAX,	/* and not looked at */
 	.handle = authkey_delete,
 };

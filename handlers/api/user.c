@@ -155,9 +155,6 @@ user_rename(struct req *rq)
 		return e;
 	if ((why = api_check_user_name(name)) != NULL)
 		return req_fail(rq, ERR_BADREQ, "%s", why);
-	if (u.provider[0] != '\0')
-		return req_fail(rq, ERR_BADREQ, "user \"%s\" has its name from the "
-		    "identity provider; rename it there", u.name);
 	e = store_user_rename(rq->db, id, name);
 	if (e == ERR_CONFLICT)
 		return req_fail(rq, e, "user already exists: \"%s\"", name);

@@ -25,6 +25,28 @@ shows_every_member(void **state)
 	    "name", ""), "alice");
 }
 
+/* A node that was moved still shows who made the key that it came with. */
+static void
+shows_the_key_of_another_user(void **state)
+{
+	struct asker *k = *state;
+	int64_t owners[] = { add_user(k, "alice"), add_user(k, "bob") };
+	struct node n;
+
+	for (int i = 0; i < 2; i++) {
+		assert_status(k, 200, "POST", "/api/v1/preauthkey",
+		    arena_printf(k->a, "{\"user\":\"%d\"}", 2 - i));
+		add_node(k, owners[i], i + 1, i + 1);
+		assert_int_equal(store_node_by_id(k->db, k->a, i + 1, &n), OK);
+		n.authkey_id = i + 1;
+		assert_int_equal(store_node_update(k->db, &n), OK);
+		assert_status(k, 200, "GET",
+		    arena_printf(k->a, "/api/v1/node/%d", i + 1), NULL);
+		assert_has(api_dump(k, "node", "user"), i == 0 ? "alice" : "bob");
+		assert_has(api_dump(k, "node", "preAuthKey"), i == 0 ? "bob" : "alice");
+	}
+}
+
 static void
 a_tagged_node_has_the_pseudo_user_everywhere(void **state)
 {
@@ -339,6 +361,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ASK_TEST(shows_every_member),
+		ASK_TEST(shows_the_key_of_another_user),
 		ASK_TEST(a_tagged_node_has_the_pseudo_user_everywhere),
 		ASK_TEST(lists),
 		ASK_TEST(unknown_and_malformed_ids),

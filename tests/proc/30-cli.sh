@@ -229,6 +229,8 @@ test_cli_nodes_are_shown() {
 	ok nodes show web1
 	out_has "mkey:web1"
 	out_lacks "web2"
+	ok nodes show WEB1.tail.example
+	out_has "mkey:web1"
 	ok nodes show 2
 	out_has "mkey:web2"
 	ok nodes show
