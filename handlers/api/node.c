@@ -115,7 +115,7 @@ const struct route route_node_delete = {
 	.path = "/api/v1/node/{nodeId}",
 	.auth = AUTH_ADMIN,
 	.txn = TXN_WRITE,
-	.body_max = 0,
+	.body_max = API_BODY_MAX,	/* and not looked at */
 	.handle = node_delete,
 };
 

@@ -197,6 +197,6 @@ const struct route route_user_delete = {
 	.path = "/api/v1/user/{id}",
 	.auth = AUTH_ADMIN,
 	.txn = TXN_WRITE,
-	.body_max = 0,
+	.body_max = API_BODY_MAX,	/* and not looked at */
 	.handle = user_delete,
 };

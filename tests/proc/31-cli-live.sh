@@ -3,7 +3,7 @@
 # The config of lib.sh has relative paths, taken from the file's folder.
 live() { "$BIN/headrace" -c "$D/headrace.ini" "$@"; }
 
-healthy() { live health >"$D/health"; }
+healthy() { live health >"$D/health" 2>&1; }
 
 test_cli_health_of_a_running_server() {
 	config
@@ -11,7 +11,7 @@ test_cli_health_of_a_running_server() {
 	within 10 healthy || fail "not healthy: $(cat "$D/health")"
 	kill "$serve"
 	within 10 gone "$serve" || fail "serve does not end"
-	got=$(live health || :)
+	got=$(live health 2>/dev/null || :)
 	has "health without a server" "is \`headrace serve\` running?" "$got"
 }
 
