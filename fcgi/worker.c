@@ -29,6 +29,7 @@
 
 #include "fcgi/carry.h"
 #include "fcgi/limits.h"
+#include "handlers/routes.h"
 #include "lib/base/log.h"
 
 static volatile sig_atomic_t want_stop, want_reload;
@@ -228,12 +229,24 @@ worker_loop(struct worker *w)
 /* ---- the start ---- */
 
 static const char usage[] =
-	"usage: headrace worker [--web | --control] [-c FILE]\n"
+	"usage: headrace worker [--web | --control | --routes] [-c FILE]\n"
 	"Answers FastCGI requests on the socket whose number is in HEADRACE_LISTEN_FD,\n"
 	"else on standard input.  headrace serve starts workers; so can a web server.\n"
 	"  --web      requests come from the world (default)\n"
 	"  --control  requests come from headrace-notifier on a private socket\n"
+	"  --routes   print the table of endpoints\n"
 	"  -c FILE    configuration\n";
+
+static void
+print_routes(void)
+{
+	struct buf out;
+
+	buf_init(&out, 64 * 1024);
+	routes_print(&out);
+	(void)fwrite(out.p, 1, out.n, stdout);
+	buf_fini(&out);
+}
 
 /* Sets 'origin' and 'config'; -1 to go on, else the exit status. */
 static int
@@ -242,6 +255,7 @@ read_options(int argc, char **argv, enum origin *origin, const char **config)
 	static const struct option options[] = {
 		{ "web", no_argument, NULL, 'w' }, { "control", no_argument, NULL, 'k' },
 		{ "config", required_argument, NULL, 'c' },
+		{ "routes", no_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	int c;
@@ -251,6 +265,9 @@ read_options(int argc, char **argv, enum origin *origin, const char **config)
 			*origin = c == 'k' ? ORIGIN_CONTROL : ORIGIN_WEB;
 		} else if (c == 'c') {
 			*config = optarg;
+		} else if (c == 'r') {
+			print_routes();
+			return 0;
 		} else {
 			(void)fputs(usage, c == 'h' ? stdout : stderr);
 			return c == 'h' ? 0 : 2;
