@@ -108,7 +108,7 @@ paths() {
 	for f in $documents; do
 		grep -o '`[^` ]*`' "$f" | tr -d '`' | sed 's/[.,;:]$//' |
 		    grep -E '^(cli|conf|docs|fcgi|handlers|lib|notifier|schema|tests|web|\.ci)/' |
-		    grep -v '[{}<]' | sort -u | while read -r p; do
+		    grep -vE '[{}<]|NNNN' | sort -u | while read -r p; do
 			ls -d $p >/dev/null 2>&1 || echo "$f: $p does not exist"
 		done
 	done
