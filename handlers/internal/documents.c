@@ -133,7 +133,7 @@ fetch_maps(struct req *rq)
 	    (long long)rq->now_ms, derpmap_json(m));
 }
 
-/* The files over what came from the addresses; NULL if there is no region. */
+/* The files over what came from the addresses; NULL if a file cannot be used now. */
 static const char *
 merge_maps(struct req *rq, jv *fetched)
 {
@@ -153,7 +153,7 @@ merge_maps(struct req *rq, jv *fetched)
 			return NULL;
 		}
 	}
-	return derpmap_regions(m) > 0 ? derpmap_json(m) : NULL;
+	return derpmap_regions(m) > 0 ? derpmap_json(m) : DERPMAP_NO_RELAY;
 }
 
 /* ---- all of them ---- */

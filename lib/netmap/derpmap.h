@@ -18,6 +18,17 @@
 
 struct derpmap;
 
+/*
+ * What clients get while no region is known at all.  A client stays in state
+ * Starting for ever without a region, even where it could reach its peers
+ * directly; with one that nobody answers for it runs.  Port 9 of the client's
+ * own loopback refuses at once and bothers nobody.
+ */
+#define DERPMAP_NO_RELAY "{\"Regions\":{\"999\":{\"RegionID\":999," \
+	"\"RegionCode\":\"none\",\"RegionName\":\"No relay\",\"Nodes\":[{" \
+	"\"Name\":\"999none\",\"RegionID\":999,\"HostName\":\"127.0.0.1\"," \
+	"\"IPv4\":\"127.0.0.1\",\"IPv6\":\"none\",\"STUNPort\":-1,\"DERPPort\":9}]}}}"
+
 struct derpmap *derpmap_new(struct arena *a);
 
 /*
