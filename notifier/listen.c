@@ -2,7 +2,6 @@
 #include "notifier/listen.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -110,8 +109,9 @@ peer_note(struct conn *c)
 	struct ip ip;
 
 	if (uv_tcp_getpeername(&c->u.tcp, (struct sockaddr *)&sa, &len) < 0 ||
-	    getnameinfo((struct sockaddr *)&sa, (socklen_t)len, text,
-	    sizeof(text), NULL, 0, NI_NUMERICHOST) != 0)
+	    (sa.ss_family == AF_INET6 ?
+	    uv_ip6_name((struct sockaddr_in6 *)&sa, text, sizeof(text)) :
+	    uv_ip4_name((struct sockaddr_in *)&sa, text, sizeof(text))) < 0)
 		return;
 	/* The IPv4 address of a client on a socket for both. */
 	if (!ip_read(str_of(strncmp(text, "::ffff:", 7) == 0 ? text + 7 : text),

@@ -1,14 +1,15 @@
 # Unit, store and handler tests: every tests/<ring>/<name>_test.c is a program.
 UNIT_SRC  := $(wildcard tests/unit/*_test.c tests/store/*_test.c tests/handlers/*_test.c)
 UNIT_BIN  := $(UNIT_SRC:%.c=$(B)/%)
-TEST_LIBS := -lcmocka -lsqlite3 -lsodium -lcrypto -ljson-c -linih -lzstd -lcurl
+TEST_LIBS := -lcmocka -lsqlite3 -lsodium -lcrypto -ljson-c -linih -lzstd -lcurl -lhttp_parser
 
-$(UNIT_BIN): $(B)/%: $(B)/%.o $(B)/lib.a
+$(UNIT_BIN): $(B)/%: $(B)/%.o $(B)/notifier.a $(B)/lib.a
 	$(CC) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 unit: $(UNIT_BIN)			## unit, store and handler tests (MODE=asan, MODE=ubsan)
 	@for t in $(UNIT_BIN); do echo "== $$t"; $$t || exit 1; done
 
+include tests/notifier.mk
 include tests/fuzz/fuzz.mk
 
 .PHONY: unit

@@ -11,11 +11,11 @@ FUZZ_CFLAGS := -O1 -g -fno-omit-frame-pointer -Wno-error -fsanitize=fuzzer-no-li
                $(FUZZ_CHECKS)
 FUZZ_MAKE   := +@$(MAKE) --no-print-directory MODE=fuzz CC=clang CFLAGS='$(FUZZ_CFLAGS)'
 
-$(FUZZ_BIN): $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/lib.a
+$(FUZZ_BIN): $(B)/fuzz/%: $(B)/tests/fuzz/fuzz_%.o $(B)/notifier.a $(B)/lib.a
 	@mkdir -p $(@D)
 	$(CC) -fsanitize=fuzzer $(FUZZ_CHECKS) -o $@ $^ $(TEST_LIBS)
 
-$(REPLAY_BIN): $(B)/replay/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/lib.a
+$(REPLAY_BIN): $(B)/replay/%: $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o $(B)/notifier.a $(B)/lib.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
