@@ -4,9 +4,16 @@
 # of its own, and prints "N passed, N failed".
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-BIN=$(cd "${BIN:-build/release}" && pwd) || exit 2
-export BIN
 export TOP="$PWD"
+
+# A copy, so that a build meanwhile does not change what is tested.
+built=${BIN:-build/release}
+BIN=$(mktemp -d /tmp/hrbin.XXXXXX)
+trap 'rm -rf "$BIN"' EXIT
+trap 'exit 1' INT TERM
+chmod 755 "$BIN"
+cp "$built/headrace" "$built/headrace-notifier" "$BIN/" || exit 2
+export BIN
 
 for tool in lighttpd curl cgi-fcgi sqlite3 setpriv; do
 	PATH=$PATH:/usr/sbin command -v $tool >/dev/null || {
