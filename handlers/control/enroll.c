@@ -232,7 +232,7 @@ check_request_tags(struct req *rq, const struct device *d, const struct authkey 
 	if (tags_within(rq->arena, d->host.request_tags, k->tags))
 		return OK;
 	return req_fail(rq, ERR_FORBIDDEN, "requested tags %s are invalid or not permitted",
-	    d->host.request_tags);
+	    tags_text(rq->arena, d->host.request_tags));
 }
 
 /* The node that asks again with the key it has: nothing but its news changes. */
@@ -329,7 +329,7 @@ enroll_login(struct req *rq, const struct login *l, const struct user *u,
 	/* Only a policy can let a user give a tag away, and there is none yet. */
 	if (strcmp(d.host.request_tags, "[]") != 0)
 		return req_fail(rq, ERR_BADREQ, "requested tags %s are invalid or not "
-		    "permitted", d.host.request_tags);
+		    "permitted", tags_text(rq->arena, d.host.request_tags));
 	if ((e = machine_nodes(rq, d.machine_key, u->id, &m)) != OK ||
 	    (e = node_for_login(rq, &m, &old)) != OK ||
 	    (e = enroll(rq, &d, &c, old, m.other, out)) != OK)

@@ -59,6 +59,18 @@ tags_json_of(struct arena *a, jv *array)
 	return tags_json(a, v, n);
 }
 
+const char *
+tags_text(struct arena *a, const char *stored)
+{
+	char *text = arena_alloc(a, strlen(stored) + 1), *p = text;
+
+	for (; *stored != '\0'; stored++)	/* no tag has either character in it */
+		if (*stored != '"')
+			*p++ = *stored == ',' ? ' ' : *stored;
+	*p = '\0';
+	return text;
+}
+
 bool
 tags_within(struct arena *a, const char *part, const char *whole)
 {

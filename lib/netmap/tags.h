@@ -21,6 +21,9 @@ const char *tags_json_of(struct arena *a, jv *array);
 /* The same from 'n' texts. */
 const char *tags_json(struct arena *a, const char *const *tags, size_t n);
 
+/* The stored form as messages have it: "[tag:a tag:b]". */
+const char *tags_text(struct arena *a, const char *stored);
+
 /* Are all tags of 'part' (stored form) in 'whole' (stored form)? */
 bool tags_within(struct arena *a, const char *part, const char *whole);
 
