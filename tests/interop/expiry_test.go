@@ -50,18 +50,13 @@ func TestExpiredNodeSeesNobody(t *testing.T) {
 	key := s.ReusableKey()
 	s.NewDevice("peer").Join(key)
 	d := s.NewDevice("laptop").Join(key)
-	st := d.Online()
+	st := d.Follow()
 	st.Wait("its peer", present("peer"))
 	s.Nodes("expire", "laptop")
 	st.Wait("its own expiry", self(expired))
-	again := d.Stream()
-	st.Ended()
-	again.Wait("its own expiry", func(v *lab.View) error {
-		if v.Self == nil {
-			return fmt.Errorf("no map yet")
-		}
-		return expired(v.Self)
-	})
+	st.Cancel()
+	again := d.Follow()
+	again.Wait("its own expiry", self(expired))
 	again.View(func(v *lab.View) error {
 		if len(v.Peers) != 0 {
 			t.Errorf("an expired node is shown %v", v.Names())
@@ -80,8 +75,8 @@ func TestExpiredNodeSeesNobody(t *testing.T) {
 	})
 	s.Nodes("expire", "laptop", "--expiry", time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	again.Wait("its peers again", func(v *lab.View) error {
-		if v.Peer("renamed") == nil || v.Peer("third") == nil || expired(v.Self) == nil {
-			return fmt.Errorf("peers %v, expiry %v", v.Names(), v.Self.KeyExpiry)
+		if v.Self == nil || v.Peer("renamed") == nil || v.Peer("third") == nil || expired(v.Self) == nil {
+			return fmt.Errorf("peers %v", v.Names())
 		}
 		return nil
 	})
@@ -98,7 +93,7 @@ func TestKeyRunsOut(t *testing.T) {
 	k := s.ReusableKey()
 	watch := s.NewDevice("watch").Join(k).Online()
 	d := s.NewDevice("laptop").Join(k)
-	st := d.Online()
+	st := d.Follow()
 	watch.Wait("laptop", present("laptop"))
 	end := time.Now().Add(4 * time.Second)
 	s.SQL("UPDATE nodes SET expiry_ms = %d WHERE name = 'laptop'", end.UnixMilli())
@@ -107,6 +102,9 @@ func TestKeyRunsOut(t *testing.T) {
 			n := v.Self
 			if stream == watch {
 				n = v.Peer("laptop")
+			}
+			if n == nil {
+				return fmt.Errorf("no map")
 			}
 			if n.KeyExpiry.Sub(end).Abs() > time.Second {
 				return fmt.Errorf("key expiry %v", n.KeyExpiry)

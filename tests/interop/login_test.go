@@ -206,10 +206,12 @@ func TestFollowUpsOutOfOrder(t *testing.T) {
 	if status, body := page(t, unknown); status != 200 || !strings.Contains(body, "<html") {
 		t.Errorf("the page of an unknown id answers %d", status)
 	}
+	third := s.NewDevice("third")
+	waiting := authID(t, s, third.Register(third.RegisterRequest("")).AuthURL)
 	for _, c := range [][]string{
 		{"auth", "register", "--auth-id", "hskey-authreq-" + strings.Repeat("b", 24), "--user", "alice"},
 		{"auth", "register", "--auth-id", "nonsense", "--user", "alice"},
-		{"auth", "register", "--auth-id", authID(t, s, s.NewDevice("z").Register(d.RegisterRequest("")).AuthURL), "--user", "nobody"},
+		{"auth", "register", "--auth-id", waiting, "--user", "nobody"},
 		{"auth", "reject", "--auth-id", "nonsense"},
 	} {
 		if out, err := s.TryRun(c...); err == nil {

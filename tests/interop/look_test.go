@@ -66,7 +66,12 @@ func allowed(name, route string, want bool) look {
 }
 
 func self(check func(*tailcfg.Node) error) look {
-	return func(v *lab.View) error { return check(v.Self) }
+	return func(v *lab.View) error {
+		if v.Self == nil {
+			return fmt.Errorf("it has no map yet")
+		}
+		return check(v.Self)
+	}
 }
 
 func selfName(want string) look {

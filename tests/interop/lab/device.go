@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"tailscale.com/control/ts2021"
 	"tailscale.com/tailcfg"
@@ -233,15 +232,5 @@ func (d *Device) ID() (id tailcfg.NodeID) {
 // Online opens a stream and waits until the device is up.
 func (d *Device) Online() *Stream {
 	d.t.Helper()
-	st := d.Stream()
-	st.Wait("the first map", func(v *View) error {
-		if v.Self == nil {
-			return fmt.Errorf("no Node yet")
-		}
-		return nil
-	})
-	return st
+	return d.Stream().up()
 }
-
-// offlineAfter is when a device that went away must be shown so, at the latest.
-const offlineAfter = OfflineGrace + 10*time.Second

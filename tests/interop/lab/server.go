@@ -86,7 +86,7 @@ func (s *Server) defaults() Ini {
 		"dns.base_domain":        BaseDomain,
 		"derp.urls":              "",
 		"derp.paths":             s.path("derp.json"),
-		"derp.update_frequency":  "1s",
+		"derp.update_frequency":  "10s",
 		"node.ephemeral_timeout": "66s",
 		"log.level":              "debug",
 	}
@@ -159,7 +159,7 @@ func (s *Server) StartWeb() {
 func (s *Server) Stop() {
 	s.T.Helper()
 	s.Head.Stop(10 * time.Second)
-	s.Web.Stop(10 * time.Second)
+	s.Web.stop(10 * time.Second) // lighttpd's exit status says nothing
 }
 
 // Reload makes the running server read its configuration again.

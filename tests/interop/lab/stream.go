@@ -35,6 +35,7 @@ type Stream struct {
 	name   string
 	dev    *Device
 	cancel context.CancelFunc
+	follow bool // ask again when the server ends the stream
 	check  validator
 
 	mu   sync.Mutex
@@ -48,16 +49,45 @@ type Stream struct {
 // a message that a client would stumble over fails the test.
 func (d *Device) Stream(edit ...func(*tailcfg.MapRequest)) *Stream {
 	d.t.Helper()
+	return d.stream(false, edit...)
+}
+
+// Follow is a stream that asks again when the server ends it, as the real
+// client does: that is how a server makes it start afresh.
+func (d *Device) Follow() *Stream {
+	d.t.Helper()
+	return d.stream(true).up()
+}
+
+func (d *Device) stream(follow bool, edit ...func(*tailcfg.MapRequest)) *Stream {
+	d.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	st := &Stream{t: d.t, name: d.Host.Hostname, dev: d, cancel: cancel, done: make(chan struct{})}
+	st := &Stream{t: d.t, name: d.Host.Hostname, dev: d, cancel: cancel, follow: follow, done: make(chan struct{})}
 	res, err := d.openMap(ctx, edit...)
 	if err != nil {
 		cancel()
 		d.t.Fatalf("%s: stream: %v", st.name, err)
 	}
-	go st.read(res.Body)
-	d.t.Cleanup(st.Cancel)
+	go st.read(ctx, res.Body)
+	d.t.Cleanup(func() {
+		st.Cancel()
+		st.dump()
+	})
 	return st
+}
+
+// dump prints the last messages if the test has failed.
+func (st *Stream) dump() {
+	if !st.t.Failed() {
+		return
+	}
+	const most = 6
+	for i, m := range st.msgs {
+		if i >= len(st.msgs)-most {
+			st.t.Logf("---- %s, message %d of %d at %s: %s", st.name, i+1, len(st.msgs), m.At.Format("15:04:05.000"), clip(m.JSON))
+		}
+	}
+	st.t.Logf("---- %s ended: %v", st.name, st.err)
 }
 
 func (d *Device) openMap(ctx context.Context, edit ...func(*tailcfg.MapRequest)) (*http.Response, error) {
@@ -110,24 +140,41 @@ func (d *Device) OneShot(edit ...func(*tailcfg.MapRequest)) []Message {
 	return st.msgs
 }
 
-func (st *Stream) read(body io.ReadCloser) {
+func (st *Stream) read(ctx context.Context, body io.ReadCloser) {
 	defer close(st.done)
-	defer body.Close()
+	for {
+		err := st.readAnswer(body)
+		body.Close()
+		if st.follow && err == io.EOF {
+			var res *http.Response
+			if res, err = st.dev.openMap(ctx); err == nil {
+				body = res.Body
+				st.mu.Lock()
+				st.view, st.check = View{}, validator{}
+				st.mu.Unlock()
+				continue
+			}
+		}
+		st.mu.Lock()
+		st.err = err
+		st.mu.Unlock()
+		return
+	}
+}
+
+// readAnswer takes in the messages of one answer and says why it ended.
+func (st *Stream) readAnswer(body io.Reader) error {
 	for {
 		m, err := readMessage(body, st.dev.Plain)
-		st.mu.Lock()
 		if err != nil {
-			st.err = err
-			st.mu.Unlock()
-			return
+			return err
 		}
+		st.mu.Lock()
 		for _, complaint := range st.check.message(&st.view, m) {
 			st.t.Errorf("%s, message %d: %s\n%s", st.name, len(st.msgs)+1, complaint, clip(m.JSON))
 		}
 		st.msgs = append(st.msgs, *m.Message)
-		if m.Map != nil {
-			st.view.apply(m.Map)
-		}
+		st.view.apply(m.Map)
 		st.mu.Unlock()
 	}
 }
@@ -184,6 +231,18 @@ func (st *Stream) Err() error {
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	return st.err
+}
+
+// up waits for the first map.
+func (st *Stream) up() *Stream {
+	st.t.Helper()
+	st.Wait("the first map", func(v *View) error {
+		if v.Self == nil {
+			return fmt.Errorf("no Node yet")
+		}
+		return nil
+	})
+	return st
 }
 
 // Ended waits for the server to end the stream in good order.
@@ -389,7 +448,7 @@ func patch(p *tailcfg.Node, c *tailcfg.PeerChange) {
 }
 
 func clip(b []byte) []byte {
-	const most = 2000
+	const most = 1500
 	if len(b) > most {
 		return append(slices.Clone(b[:most]), "…"...)
 	}

@@ -51,6 +51,10 @@ func (v *validator) message(view *View, m *rawMessage) (bad complaints) {
 	if m.Map.KeepAlive {
 		return bad
 	}
+	if m.Map.Node != nil && m.Map.DERPMap != nil && len(m.Map.Peers) > 0 {
+		v.started = false // a whole new map: the client forgets what it had
+		clear(v.fields)
+	}
 	if !v.started {
 		v.first(&bad, m.Map)
 	}
