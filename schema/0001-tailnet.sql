@@ -177,7 +177,7 @@ CREATE TABLE logins (
 	expiry_ms     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX login_expiry ON logins (expiry_ms);
-CREATE INDEX login_waiting ON logins (created_ms) WHERE state = 'waiting';
+CREATE INDEX login_state ON logins (state, created_ms);
 CREATE INDEX login_node ON logins (node_id) WHERE node_id IS NOT NULL;
 
 -- Documents that every worker shares: one row per name, content as JSON text.
@@ -196,8 +196,8 @@ CREATE TABLE documents (
 -- never the newest: max(seq) is where the tailnet is.
 -- kind: 'node' (as a whole, for its peers), 'node.patch' (subject: which of
 -- endpoints, home DERP, online), 'node.expiry', 'node.self' (for the node
--- itself), 'node.gone',
--- 'user', 'login' (subject is the login's id), 'document' (subject its name).
+-- itself), 'node.gone', 'user', 'login' (subject is the login's id), 'document'
+-- (subject its name).
 CREATE TABLE changes (
 	seq           INTEGER PRIMARY KEY AUTOINCREMENT,
 	tailnet_id    INTEGER NOT NULL DEFAULT 1,
@@ -226,8 +226,8 @@ END;
 -- What the node itself must hear of: not what it told us a moment ago.
 CREATE TRIGGER node_self_updated AFTER UPDATE OF user_id, name, ipv4, ipv6, tags, routes, approved
 	ON nodes
-WHEN OLD.user_id IS NOT NEW.user_id OR OLD.name <> NEW.name OR OLD.ipv4 IS NOT NEW.ipv4
-	OR OLD.ipv6 IS NOT NEW.ipv6 OR OLD.tags <> NEW.tags OR OLD.routes <> NEW.routes
+WHEN OLD.user_id IS NOT NEW.user_id OR OLD.name <> NEW.name COLLATE BINARY
+	OR OLD.ipv4 IS NOT NEW.ipv4 OR OLD.ipv6 IS NOT NEW.ipv6 OR OLD.tags <> NEW.tags OR OLD.routes <> NEW.routes
 	OR OLD.approved <> NEW.approved
 BEGIN
 	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node.self', NEW.id);

@@ -196,7 +196,8 @@ static enum err
 take_next(struct db *db, struct walk *w, struct ip *out)
 {
 	struct ip start = w->at;
-	bool usable, wrapped = false;
+	bool usable;
+	int rounds = 0;
 	enum err e;
 
 	for (;;) {
@@ -206,8 +207,9 @@ take_next(struct db *db, struct walk *w, struct ip *out)
 		move_past(w, *out);
 		if (usable)
 			return OK;
-		wrapped |= ip_cmp(&w->at, out) <= 0;
-		if (wrapped && ip_cmp(&w->at, &start) >= 0)
+		rounds += ip_cmp(&w->at, out) <= 0;
+		/* A reserved range may lead over 'start' and round again. */
+		if (rounds > 1 || (rounds == 1 && ip_cmp(&w->at, &start) >= 0))
 			return ERR_TOOBIG;
 	}
 }

@@ -1,0 +1,234 @@
+/* tests/store/address_test.c -- which address comes next. */
+#include "tests/store/fixture.h"
+
+/* The next address as text, "full" if there is none. */
+static const char *
+take(struct fixture *f, const char *prefix, enum allocation how)
+{
+	struct prefix p;
+	struct ip ip;
+	char text[IP_TEXT_SIZE];
+	enum err e;
+
+	assert_true(prefix_read(str_of(prefix), &p));
+	e = store_address_take(f->db, &p, how, &ip);
+	if (e == ERR_TOOBIG)
+		return "full";
+	assert_ok(e);
+	return arena_strdup(f->a, ip_write(&ip, text));
+}
+
+/* Takes one and gives it to a new node, whose id it returns. */
+static int64_t
+settle(struct fixture *f, const char *prefix, enum allocation how)
+{
+	static int serial;
+	struct node n = node_like(f->a, 1, ++serial);
+	const char *ip = take(f, prefix, how);
+
+	n.ipv4 = strchr(ip, ':') ? NULL : ip;
+	n.ipv6 = strchr(ip, ':') ? ip : NULL;
+	assert_ok(store_node_insert(f->db, &n, &n.id));
+	return n.id;
+}
+
+static int
+setup(void **state)
+{
+	setup_memory(state);
+	assert_int_equal(add_user(((struct fixture *)*state)->db, "a"), 1);
+	return 0;
+}
+
+static void
+sequential(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(take(f, "100.64.0.0/10", ALLOC_SEQUENTIAL), "100.64.0.1");
+	assert_string_equal(take(f, "100.64.0.0/10", ALLOC_SEQUENTIAL), "100.64.0.2");
+	assert_string_equal(take(f, "fd7a:115c:a1e0::/48", ALLOC_SEQUENTIAL),
+	    "fd7a:115c:a1e0::1");
+	assert_string_equal(take(f, "fd7a:115c:a1e0::/48", ALLOC_SEQUENTIAL),
+	    "fd7a:115c:a1e0::2");
+	/* Host bits do not make another prefix. */
+	assert_string_equal(take(f, "100.64.3.3/10", ALLOC_SEQUENTIAL), "100.64.0.3");
+}
+
+static void
+holes_oldest_first(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id[5];
+
+	for (int i = 0; i < 5; i++)
+		id[i] = settle(f, "10.0.0.0/24", ALLOC_SEQUENTIAL);
+	assert_ok(store_node_delete(f->db, id[3]));
+	assert_ok(store_node_delete(f->db, id[1]));
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.4");
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.2");
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.6");
+}
+
+/* A hole that is of another prefix, taken again, reserved or nonsense is dropped. */
+static void
+useless_holes(void **state)
+{
+	struct fixture *f = *state;
+
+	settle(f, "10.0.0.0/24", ALLOC_SEQUENTIAL);
+	assert_int_equal(sql(f->db, "INSERT INTO address_free (family, address) VALUES"
+	    "(4, '10.0.0.1'), (4, '192.0.2.1'), (4, '10.0.0.0'), (4, '10.0.0.255'),"
+	    "(4, 'nonsense'), (4, 'fd7a::1'), (4, '10.0.0.9'), (6, 'fd7a::7')"), SQLITE_OK);
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.9");
+	assert_int_equal(number(f->db, "SELECT count(*) FROM address_free"), 1);
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.2");
+	assert_string_equal(take(f, "fd7a::/64", ALLOC_SEQUENTIAL), "fd7a::7");
+}
+
+/* However many useless holes there are, one address is found in bounded time. */
+static void
+many_useless_holes(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(sql(f->db, "WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1"
+	    " FROM i WHERE n < 1000) INSERT INTO address_free (family, address)"
+	    " SELECT 4, '192.168.' || (n / 256) || '.' || (n % 256) FROM i"), SQLITE_OK);
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.1");
+	assert_true(number(f->db, "SELECT count(*) FROM address_free") > 900);
+}
+
+static void
+address_given_by_hand(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id = settle(f, "10.0.0.0/24", ALLOC_SEQUENTIAL);
+	struct ip ip;
+
+	assert_true(ip_read(STR("10.0.0.2"), &ip));
+	assert_ok(store_node_set_address(f->db, id, &ip));
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.1");
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.3");
+}
+
+static void
+excluded(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_string_equal(take(f, "100.100.100.96/29", ALLOC_SEQUENTIAL), "100.100.100.97");
+	assert_int_equal(sql(f->db, "UPDATE address_next SET next = '100.100.100.100'"),
+	    SQLITE_OK);
+	assert_string_equal(take(f, "100.100.100.96/29", ALLOC_SEQUENTIAL), "100.100.100.101");
+	assert_int_equal(sql(f->db, "INSERT INTO address_next (prefix, next) VALUES"
+	    "('100.64.0.0/10', '100.115.92.0'), ('fd7a:115c:a1e0::/48', 'fd7a:115c:a1e0::53')"),
+	    SQLITE_OK);
+	assert_string_equal(take(f, "100.64.0.0/10", ALLOC_SEQUENTIAL), "100.115.94.0");
+	assert_string_equal(take(f, "fd7a:115c:a1e0::/48", ALLOC_SEQUENTIAL),
+	    "fd7a:115c:a1e0::54");
+	assert_string_equal(take(f, "100.115.92.0/24", ALLOC_SEQUENTIAL), "full");
+	assert_string_equal(take(f, "100.115.92.0/24", ALLOC_RANDOM), "full");
+	assert_string_equal(take(f, "100.115.92.0/22", ALLOC_SEQUENTIAL), "100.115.94.0");
+}
+
+static void
+tiny_prefixes(void **state)
+{
+	struct fixture *f = *state;
+	static const struct { const char *prefix; int n; } tiny[] = {
+		{ "10.0.0.7/32", 1 }, { "10.0.1.6/31", 2 }, { "10.0.2.0/30", 2 },
+		{ "10.0.3.0/29", 6 }, { "fd00::7/128", 1 }, { "fd00:1::/127", 2 },
+		{ "fd00:2::/126", 2 }, { "255.255.255.252/30", 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(tiny) / sizeof(tiny[0]); i++) {
+		int64_t last = 0;
+
+		for (int k = 0; k < tiny[i].n; k++)
+			last = settle(f, tiny[i].prefix, k % 2 ? ALLOC_RANDOM : ALLOC_SEQUENTIAL);
+		assert_string_equal(take(f, tiny[i].prefix, ALLOC_SEQUENTIAL), "full");
+		assert_non_null(strstr(db_errmsg(f->db), "are taken"));
+		assert_string_equal(take(f, tiny[i].prefix, ALLOC_RANDOM), "full");
+		assert_ok(store_node_delete(f->db, last));
+		settle(f, tiny[i].prefix, ALLOC_SEQUENTIAL);
+		assert_string_equal(take(f, tiny[i].prefix, ALLOC_SEQUENTIAL), "full");
+	}
+}
+
+/* Holes that were lost are found when the cursor comes round. */
+static void
+goes_round(void **state)
+{
+	struct fixture *f = *state;
+	int64_t id[254];
+
+	for (int i = 0; i < 254; i++)
+		id[i] = settle(f, "10.0.0.0/24", ALLOC_SEQUENTIAL);
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "full");
+	assert_ok(store_node_delete(f->db, id[100]));
+	assert_int_equal(sql(f->db, "DELETE FROM address_free"), SQLITE_OK);
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.101");
+	assert_int_equal(sql(f->db, "UPDATE address_next SET next = 'nonsense'"), SQLITE_OK);
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.101");
+	assert_int_equal(sql(f->db, "UPDATE address_next SET next = '192.0.2.1'"), SQLITE_OK);
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.101");
+}
+
+static void
+random_ones(void **state)
+{
+	struct fixture *f = *state;
+	const char *last = "";
+	struct prefix p;
+	struct ip ip;
+	int same = 0;
+
+	for (int i = 0; i < 14; i++)
+		settle(f, "10.0.0.0/28", ALLOC_RANDOM);
+	assert_string_equal(take(f, "10.0.0.0/28", ALLOC_RANDOM), "full");
+	assert_true(prefix_read(STR("fd7a:115c:a1e0::/48"), &p));
+	for (int i = 0; i < 50; i++) {
+		const char *ip_text = take(f, "fd7a:115c:a1e0::/48", ALLOC_RANDOM);
+
+		assert_true(ip_read(str_of(ip_text), &ip));
+		assert_true(prefix_contains(&p, &ip));
+		same += strcmp(ip_text, last) == 0;
+		last = ip_text;
+	}
+	assert_int_equal(same, 0);
+	assert_int_equal(number(f->db, "SELECT count(*) FROM address_next"), 0);
+}
+
+/* What a rolled-back registration took is there again. */
+static void
+rollback_gives_back(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_ok(db_begin_write(f->db));
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.1");
+	db_rollback(f->db);
+	assert_ok(db_begin_write(f->db));
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.1");
+	assert_ok(db_commit(f->db));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(sequential, setup, teardown),
+		cmocka_unit_test_setup_teardown(holes_oldest_first, setup, teardown),
+		cmocka_unit_test_setup_teardown(useless_holes, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_useless_holes, setup, teardown),
+		cmocka_unit_test_setup_teardown(address_given_by_hand, setup, teardown),
+		cmocka_unit_test_setup_teardown(excluded, setup, teardown),
+		cmocka_unit_test_setup_teardown(tiny_prefixes, setup, teardown),
+		cmocka_unit_test_setup_teardown(goes_round, setup, teardown),
+		cmocka_unit_test_setup_teardown(random_ones, setup, teardown),
+		cmocka_unit_test_setup_teardown(rollback_gives_back, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
