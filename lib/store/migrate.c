@@ -234,8 +234,8 @@ apply(struct db *db, const struct migration *m)
 
 	if (rc == SQLITE_ERROR)
 		return db_error(db, ERR_CONFLICT, "database %s: schema %s cannot be made: "
-		    "%s; the file seems to belong to another program: set database.path to "
-		    "a file of its own", db->path, m->name, sqlite3_errmsg(db->h));
+		    "%s; it seems to belong to another program, or was changed by hand: set "
+		    "database.path to a file of its own, or put back a copy", db->path, m->name, sqlite3_errmsg(db->h));
 	return rc != SQLITE_OK ? db_fail(db, rc, m->name) : record(db, m);
 }
 

@@ -41,6 +41,14 @@ must_open(struct fixture *f, enum db_mode mode)
 	return db;
 }
 
+__attribute__((unused)) static void
+reopen(struct fixture *f, enum db_mode mode)
+{
+	db_close(f->db);
+	f->db = NULL;
+	f->db = must_open(f, mode);
+}
+
 /* Opens and expects a failure whose text has 'part' in it. */
 __attribute__((unused)) static void
 must_refuse(struct fixture *f, enum db_mode mode, enum err want, const char *part)
