@@ -111,6 +111,7 @@ on_stop(uv_signal_t *s, int signum)
 	listen_close(n);
 	conns_shutdown(n);
 	(void)uv_timer_start(&n->shutdown_timer, on_deadline, SHUTDOWN_MS, 0);
+	(void)uv_prepare_stop(&n->before_poll);	/* an active one keeps its callback */
 	(void)uv_prepare_start(&n->before_poll, stop_if_idle);
 }
 
