@@ -71,6 +71,19 @@ make_lighttpd_config() {
 	lighttpd -tt -f "$DATA/lighttpd.conf" || die "lighttpd does not accept $DATA/lighttpd.conf"
 }
 
+# A client needs the name of a relay before it counts itself as running, even
+# where devices reach each other directly.  Without Internet we name one that
+# does not exist.
+choose_derp() {
+	map=https://controlplane.tailscale.com/derpmap/default
+	[ -z "${HEADRACE_DERP_URLS+set}${HEADRACE_DERP_PATHS+set}" ] || return 0
+	! grep -q '^ *\(urls\|paths\) *=' "$ini" || return 0
+	curl -sf -o /dev/null --max-time 4 "$map" && return
+	echo "$map cannot be reached from here: there will be no relay,"
+	echo "and devices talk only where a direct way exists, as on one machine."
+	export HEADRACE_DERP_PATHS="$PWD/conf/derp-none.json"
+}
+
 headrace() { "$bin/headrace" "$@"; }
 
 # Children end when this script does, however it ends.
@@ -86,11 +99,23 @@ stop() {
 	[ -z "${1:-}" ] || exit "$1"
 }
 
+runs() { kill -0 "$1" 2>/dev/null; }
+
+wait_for_serve() {
+	n=0
+	until [ -S "$run/web.sock" ]; do
+		runs "$serve" || die "headrace serve has ended (see above)"
+		n=$((n + 1))
+		[ $n -lt 600 ] || die "headrace serve does not make $run/web.sock"
+		sleep 0.1
+	done
+}
+
 wait_until_ready() {
 	n=0
 	until curl -sf -o /dev/null --max-time 2 "$url/health"; do
-		kill -0 "$serve" 2>/dev/null || die "headrace serve has ended (see above)"
-		kill -0 "$lighttpd" 2>/dev/null || die "lighttpd has ended (see above)"
+		runs "$serve" || die "headrace serve has ended (see above)"
+		runs "$lighttpd" || die "lighttpd has ended (see above)"
 		n=$((n + 1))
 		[ $n -lt 150 ] || die "headrace does not answer at $url/health"
 		sleep 0.1
@@ -143,26 +168,28 @@ watch() {
 	while :; do
 		sleep 1 &
 		wait $!
-		kill -0 "$serve" 2>/dev/null || { deaths=$((deaths + 1)); start_serve; }
-		kill -0 "$lighttpd" 2>/dev/null || { deaths=$((deaths + 1)); start_lighttpd; }
+		runs "$serve" || { deaths=$((deaths + 1)); start_serve; }
+		runs "$lighttpd" || { deaths=$((deaths + 1)); start_lighttpd; }
 		[ $deaths -lt 10 ] || die "headrace serve or lighttpd keeps ending (see above)"
 	done
 }
 
 check_arguments
 sh conf/packages.sh build run
-"$MAKE" --no-print-directory all
+"$MAKE" --no-print-directory -s all
 make_config
 export HEADRACE_CONFIG="$ini" HEADRACE_SERVER_URL="$url" HEADRACE_SERVER_DATA="$DATA"
 run=$(headrace configtest -v 2>/dev/null | sed -n 's/^run = //p')
 [ -n "$run" ] || { headrace configtest || :; die "please correct $ini"; }
 check_port
 make_lighttpd_config
+choose_derp
 
 serve='' lighttpd=''
 trap 'stop 0' INT TERM HUP
 trap 'stop' EXIT
 start_serve
+wait_for_serve
 start_lighttpd
 wait_until_ready
 make_authkey
