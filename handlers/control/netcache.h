@@ -48,6 +48,9 @@ void netcache_rerouted(const struct netcache *c, int64_t seq,
 const char *netcache_dns(const struct netcache *c);
 const char *netcache_derpmap(const struct netcache *c);
 
+/* tailcfg.MapResponse.Domain: the tailnet's name; without one the server's host. */
+const char *netcache_domain(const struct req *rq);
+
 /*
  * Appends the JSON array elements of all peers of 'viewer', compressed if
  * 'zstd', and returns their ids (ascending, in rq's arena).

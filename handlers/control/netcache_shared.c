@@ -130,9 +130,8 @@ netcache_clear_shared(struct netcache *c)
 	ready_fini(&c->tail);
 }
 
-/* tailcfg.MapResponse.Domain: the tailnet's name; without one the server's. */
-static const char *
-domain_of(const struct req *rq)
+const char *
+netcache_domain(const struct req *rq)
 {
 	const char *host = strstr(rq->cfg->url, "://");
 
@@ -153,7 +152,7 @@ tail_text(struct req *rq, struct buf *out)
 	if (c->derpmap[0] != '\0')
 		jw_kraw(&w, "DERPMap", c->derpmap);
 	jw_kraw(&w, "DNSConfig", c->dns);
-	jw_kstr(&w, "Domain", domain_of(rq));
+	jw_kstr(&w, "Domain", netcache_domain(rq));
 	jw_kraw(&w, "PacketFilters", policy_filters_json(0));
 	jw_key(&w, "UserProfiles");
 	jw_arr(&w);

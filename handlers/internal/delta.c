@@ -37,6 +37,7 @@ struct delta {
 	size_t n_nodes, room_nodes;
 	struct companion *companions;
 	size_t n_companions;
+	bool rebuild;		/* clients shall build their whole map anew */
 	enum err e;
 };
 
@@ -204,12 +205,30 @@ emit_other(struct delta *d, const struct change *c)
 		profile = netcache_profile(d->rq->cache, c->id);
 		if (profile.n > 0)
 			emit_value(d, FRAG_ITEM, STR("UserProfiles"), profile);
+		d->rebuild = true;
 	} else if (c->kind == CHANGE_DOCUMENT) {
 		emit_document(d, c->subject);
 	} else if (c->kind == CHANGE_LOGIN) {
 		emit(d, &(struct fragment){ .op = FRAG_WAKE, .seen_by = SEEN_BY_EVERYONE,
 		    .name = str_of(arena_printf(d->rq->arena, "login/%.50s", c->subject)) });
 	}
+}
+
+/*
+ * A client takes a profile at once but shows the old name until its next whole
+ * rebuild; Domain, said again, makes it do one (protocol guide, 6.5).
+ */
+static void
+emit_rebuild(struct delta *d)
+{
+	struct buf json;
+	struct jw w;
+
+	buf_init(&json, DELTA_BYTES_MAX);
+	jw_init(&w, &json);
+	jw_str(&w, netcache_domain(d->rq));
+	emit_json(d, &(struct fragment){ .op = FRAG_VALUE, .seen_by = SEEN_BY_EVERYONE,
+	    .name = STR("Domain") }, &json);
 }
 
 /* ---- collecting ---- */
@@ -306,6 +325,8 @@ build(struct delta *d, const struct change *v, size_t n, int64_t since)
 	for (size_t i = 0; i < n; i++)
 		if (v[i].kind > CHANGE_NODE_GONE && !repeated(v, n, i))
 			emit_other(d, &v[i]);
+	if (d->rebuild)
+		emit_rebuild(d);
 	for (size_t i = 0; d->e == OK && i < d->n_nodes; i++)
 		emit_node(d, &d->nodes[i]);
 }
