@@ -10,7 +10,7 @@
 /* ---- connections ---- */
 
 #define HEAD_BYTES_MAX (16u * 1024)	/* HTTP/1 head before the upgrade */
-#define FIRST_REQUEST_MS 20000		/* from accept to the first whole request */
+#define FIRST_REQUEST_MS 15000		/* from accept to the first whole request */
 #define PING_MS 50000			/* between two HTTP/2 PINGs */
 #define PING_MISSES_MAX 2
 #define STALL_MS 30000			/* output that does not move */
@@ -50,7 +50,7 @@
 #define FIRST_BYTES_MAX (64u << 20)	/* first maps that are not yet sent, in sum */
 #define QUEUE_BYTES_MIN (1u << 20)	/* a slow reader's queue, besides its first map */
 #define REFRESH_RETRY_MS 1000
-#define KEEPALIVE_JITTER_MS 9000
+#define KEEPALIVE_JITTER_MS 9000	/* at most; a fifth of the interval */
 #define MESSAGE_BYTES_MAX (256u << 20)
 
 /* ---- the rest ---- */

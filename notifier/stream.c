@@ -98,11 +98,21 @@ enqueue(struct stream *s, struct msg *m)
 	inner_push(s->rq, m);
 }
 
+/* So that streams that were opened together do not stay together. */
+static int64_t
+jitter(const struct notifier *n)
+{
+	int64_t most = n->cfg.keepalive_ms / 5;
+
+	if (most > KEEPALIVE_JITTER_MS)
+		most = KEEPALIVE_JITTER_MS;
+	return random_below((uint32_t)most + 1);
+}
+
 static void
 timer_set(struct stream *s)
 {
-	int64_t due = s->last_ms + s->n->cfg.keepalive_ms +
-	    random_below(KEEPALIVE_JITTER_MS);
+	int64_t due = s->last_ms + s->n->cfg.keepalive_ms + jitter(s->n);
 
 	if (s->rq->out.bytes > 0 && s->moved_ms + STALL_MS < due)
 		due = s->moved_ms + STALL_MS;
