@@ -71,19 +71,6 @@ make_lighttpd_config() {
 	lighttpd -tt -f "$DATA/lighttpd.conf" || die "lighttpd does not accept $DATA/lighttpd.conf"
 }
 
-# A client needs the name of a relay before it counts itself as running, even
-# where devices reach each other directly.  Without Internet we name one that
-# does not exist.
-choose_derp() {
-	map=https://controlplane.tailscale.com/derpmap/default
-	[ -z "${HEADRACE_DERP_URLS+set}${HEADRACE_DERP_PATHS+set}" ] || return 0
-	! grep -q '^ *\(urls\|paths\) *=' "$ini" || return 0
-	curl -sf -o /dev/null --max-time 4 "$map" && return
-	echo "$map cannot be reached from here: there will be no relay,"
-	echo "and devices talk only where a direct way exists, as on one machine."
-	export HEADRACE_DERP_PATHS="$PWD/conf/derp-none.json"
-}
-
 headrace() { "$bin/headrace" "$@"; }
 
 # Children end when this script does, however it ends.
@@ -183,7 +170,6 @@ run=$(headrace configtest -v 2>/dev/null | sed -n 's/^run = //p')
 [ -n "$run" ] || { headrace configtest || :; die "please correct $ini"; }
 check_port
 make_lighttpd_config
-choose_derp
 
 serve='' lighttpd=''
 trap 'stop 0' INT TERM HUP

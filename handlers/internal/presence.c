@@ -10,7 +10,7 @@
 #include "handlers/routes.h"
 #include "lib/store/store.h"
 
-#define PRESENCE_BODY_MAX (8 * 1024 * 1024)
+#define PRESENCE_BODY_MAX (1024 * 1024)	/* some 100,000 nodes */
 
 struct report {
 	int64_t id;
