@@ -178,6 +178,7 @@ CREATE TABLE logins (
 ) STRICT;
 CREATE INDEX login_expiry ON logins (expiry_ms);
 CREATE INDEX login_state ON logins (state, created_ms);
+CREATE INDEX login_keys ON logins (machine_key, node_key);
 CREATE INDEX login_node ON logins (node_id) WHERE node_id IS NOT NULL;
 
 -- Documents that every worker shares: one row per name, content as JSON text.

@@ -132,6 +132,36 @@ excluded(void **state)
 	assert_string_equal(take(f, "100.115.92.0/22", ALLOC_SEQUENTIAL), "100.115.94.0");
 }
 
+/* What an administrator may choose by hand. */
+static void
+allowed(void **state)
+{
+	static const struct { const char *prefix, *ip; bool want; } cases[] = {
+		{ "100.64.0.0/10", "100.64.0.1", true },
+		{ "100.64.0.0/10", "100.64.0.0", false },
+		{ "100.64.0.0/10", "100.127.255.255", false },
+		{ "100.64.0.0/10", "100.100.100.100", false },
+		{ "100.64.0.0/10", "100.115.93.7", false },
+		{ "100.64.0.0/10", "100.115.94.0", true },
+		{ "100.64.0.0/10", "10.0.0.1", false },
+		{ "100.64.0.0/10", "fd7a:115c:a1e0::1", false },
+		{ "fd7a:115c:a1e0::/48", "fd7a:115c:a1e0::1", true },
+		{ "fd7a:115c:a1e0::/48", "fd7a:115c:a1e0::53", false },
+		{ "10.0.0.7/32", "10.0.0.7", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct prefix p;
+		struct ip ip;
+
+		assert_true(prefix_read(str_of(cases[i].prefix), &p));
+		assert_true(ip_read(str_of(cases[i].ip), &ip));
+		if (store_address_allowed(&p, &ip) != cases[i].want)
+			fail_msg("%s in %s", cases[i].ip, cases[i].prefix);
+	}
+}
+
 static void
 tiny_prefixes(void **state)
 {
@@ -224,6 +254,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(many_useless_holes, setup, teardown),
 		cmocka_unit_test_setup_teardown(address_given_by_hand, setup, teardown),
 		cmocka_unit_test_setup_teardown(excluded, setup, teardown),
+		cmocka_unit_test_setup_teardown(allowed, setup, teardown),
 		cmocka_unit_test_setup_teardown(tiny_prefixes, setup, teardown),
 		cmocka_unit_test_setup_teardown(goes_round, setup, teardown),
 		cmocka_unit_test_setup_teardown(random_ones, setup, teardown),

@@ -69,6 +69,27 @@ answers(void **state)
 	assert_int_equal(l.node_id, 0);
 }
 
+/* A client that asks again finds the login that waits for it. */
+static void
+waiting(void **state)
+{
+	struct fixture *f = *state;
+	struct login l;
+
+	assert_int_equal(store_login_waiting(f->db, f->a, "mkey:a", "nodekey:a", &l),
+	    ERR_NOTFOUND);
+	add_login(f->db, "one", T0);
+	assert_ok(store_login_waiting(f->db, f->a, "mkey:a", "nodekey:a", &l));
+	assert_string_equal(l.id, "one");
+	assert_int_equal(store_login_waiting(f->db, f->a, "mkey:b", "nodekey:a", &l),
+	    ERR_NOTFOUND);
+	assert_int_equal(store_login_waiting(f->db, f->a, "mkey:a", "nodekey:b", &l),
+	    ERR_NOTFOUND);
+	assert_ok(store_login_reject(f->db, "one"));
+	assert_int_equal(store_login_waiting(f->db, f->a, "mkey:a", "nodekey:a", &l),
+	    ERR_NOTFOUND);
+}
+
 static void
 bounded(void **state)
 {
@@ -129,6 +150,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(there_and_back, setup_memory, teardown),
 		cmocka_unit_test_setup_teardown(answers, setup_memory, teardown),
+		cmocka_unit_test_setup_teardown(waiting, setup_memory, teardown),
 		cmocka_unit_test_setup_teardown(bounded, setup_memory, teardown),
 		cmocka_unit_test_setup_teardown(documents, setup_memory, teardown),
 	};

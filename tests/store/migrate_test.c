@@ -2,6 +2,7 @@
 #include "tests/store/fixture.h"
 
 #include <glob.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -94,6 +95,39 @@ copy_is_kept(void **state)
 	db_close(must_open(f, DB_USE));
 	f->cfg.db_path = f->path;
 	globfree(&g);
+}
+
+static int
+teardown_mount(void **state)
+{
+	(void)umount2(((struct fixture *)*state)->dir, MNT_DETACH);
+	return teardown(state);
+}
+
+/* Without room for the copy nothing is changed. */
+static void
+no_room_for_the_copy(void **state)
+{
+	struct fixture *f = *state;
+	struct migration v[MIGRATIONS_MAX];
+	size_t n = with_next(v, "CREATE TABLE next (x INTEGER) STRICT;");
+
+	if (mount("none", f->dir, "tmpfs", 0, "size=4m,mode=755") != 0)
+		skip();
+	f->db = must_open(f, DB_SERVE);
+	for (int i = 0; i < 50; i++)
+		assert_ok(store_document_put(f->db, arena_printf(f->a, "d%d", i),
+		    arena_printf(f->a, "\"%07000d\"", i), T0));
+	assert_int_equal(sql(f->db, "PRAGMA wal_checkpoint(TRUNCATE)"), SQLITE_OK);
+	assert_int_equal(system(arena_printf(f->a, "head -c 6m /dev/zero >%s/filler"
+	    " 2>/dev/null; truncate -s -100k %s/filler", f->dir, f->dir)), 0);
+	assert_int_equal(migrate_apply(f->db, v, n), ERR_INTERNAL);
+	assert_non_null(strstr(db_errmsg(f->db), "cannot copy it to"));
+	assert_non_null(strstr(db_errmsg(f->db), "make room in folder"));
+	assert_int_equal(copies_n(f), 0);
+	assert_int_equal(number(f->db, "SELECT count(*) FROM sqlite_schema WHERE name = 'next'"), 0);
+	assert_int_equal(system(arena_printf(f->a, "rm %s/filler", f->dir)), 0);
+	assert_int_equal(number(f->db, "SELECT count(*) FROM documents"), 50);
 }
 
 static void
@@ -270,6 +304,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(fresh_and_again, setup_folder, teardown),
 		cmocka_unit_test_setup_teardown(copy_is_kept, setup_file, teardown),
+		cmocka_unit_test_setup_teardown(no_room_for_the_copy, setup_folder,
+		    teardown_mount),
 		cmocka_unit_test_setup_teardown(newer_and_older, setup_file, teardown),
 		cmocka_unit_test_setup_teardown(failing_changes_nothing, setup_file, teardown),
 		cmocka_unit_test_setup_teardown(another_text, setup_file, teardown),
