@@ -364,7 +364,7 @@ CREATE VIEW show_logins AS
 	FROM logins l;
 CREATE VIEW show_changes AS
 	SELECT c.seq, datetime(c.at_ms / 1000, 'unixepoch') AS at, c.kind,
-		c.id, coalesce(n.name, g.name, c.subject) AS what
+		c.id, coalesce(n.name, g.name) AS name, c.subject
 	FROM changes c
 	LEFT JOIN nodes n ON n.id = c.id AND c.kind LIKE 'node%'
-	LEFT JOIN nodes_gone g ON g.id = c.id AND c.kind = 'node.gone';
+	LEFT JOIN nodes_gone g ON g.id = c.id AND c.kind LIKE 'node%';

@@ -9,7 +9,13 @@ $(UNIT_BIN): $(B)/%: $(B)/%.o $(B)/notifier.a $(B)/lib.a
 unit: $(UNIT_BIN)			## unit, store and handler tests (MODE=asan, MODE=ubsan)
 	@for t in $(UNIT_BIN); do echo "== $$t"; $$t || exit 1; done
 
+$(B)/tests/bench/store_bench: $(B)/tests/bench/store_bench.o $(B)/lib.a
+	$(CC) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ -lsqlite3
+
+store-bench: $(B)/tests/bench/store_bench	## what registrations and lookups cost in the store
+	$<
+
 include tests/notifier.mk
 include tests/fuzz/fuzz.mk
 
-.PHONY: unit
+.PHONY: unit store-bench

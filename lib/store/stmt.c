@@ -45,7 +45,8 @@ db_stmt_(struct db *db, const char *sql)
 
 	assert(!s->busy);	/* a statement is not used inside itself */
 	if (s->sql == NULL) {
-		assert(++db->n_stmts < DB_STMTS);
+		db->n_stmts++;
+		assert(db->n_stmts < DB_STMTS);
 		*s = (struct stmt){ .db = db, .sql = sql };
 	}
 	s->busy = true;

@@ -49,7 +49,10 @@ must_check enum err store_node_by_name(struct db *db, struct arena *a, const cha
 must_check enum err store_node_by_address(struct db *db, struct arena *a, const char *ip, struct node *out);
 /* All nodes of one machine key, by id. */
 must_check enum err store_nodes_by_machine(struct db *db, struct arena *a, const char *machine_key, struct node **out, size_t *n);
-/* All nodes by id; calls fn for each with text in 'a' (the caller may reset 'a' in fn). */
+/*
+ * All nodes by id; calls fn for each with text in 'a' (fn may reset 'a').  fn
+ * may look up single rows; it must not list nodes or change any.
+ */
 must_check enum err store_nodes_each(struct db *db, struct arena *a, void (*fn)(void *arg, const struct node *n), void *arg);
 must_check enum err store_nodes(struct db *db, struct arena *a, struct node **out, size_t *n);
 must_check enum err store_node_count(struct db *db, int64_t *n);

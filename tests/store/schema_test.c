@@ -181,7 +181,7 @@ views(void **state)
 	assert_int_equal(number(f->db, "SELECT count(*) FROM show_authkeys"), 0);
 	assert_int_equal(number(f->db, "SELECT count(*) FROM show_logins"
 	    " WHERE hostname = 'pi' AND state = 'waiting'"), 1);
-	assert_int_equal(number(f->db, "SELECT count(*) FROM show_changes WHERE what = 'n1'"), 1);
+	assert_int_equal(number(f->db, "SELECT count(*) FROM show_changes WHERE name = 'n1'"), 1);
 }
 
 /* Every table belongs to a tailnet, but the one that is about the file. */
