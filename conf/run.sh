@@ -3,6 +3,7 @@
 #
 # DATA holds all state (configuration, database, keys), PORT and HOST say where
 # clients find it.  DATA/join.env is written when it is ready.  Stop with Ctrl-C.
+# BIN names a folder with programs that are built already (for tests).
 set -eu
 umask 077
 cd "$(dirname "$0")/.."
@@ -12,6 +13,7 @@ HOST=${HOST:-127.0.0.1}
 DATA=${DATA:-run}
 MAKE=${MAKE:-make}
 bin=${BIN:-build/release}
+serve='' lighttpd=''
 user=me
 
 die() { echo "make run: $*" >&2; exit 1; }
@@ -149,12 +151,23 @@ announce() {
 	END
 }
 
+# A SIGINT that only make got (not from a keyboard, which sends it to all) makes
+# it wait for us without a word; but it no longer catches SIGINT then.
+make_catches_int() {
+	case $(sed -n 's/^SigCgt:.*\(.\)$/\1/p' "/proc/$PPID/status" 2>/dev/null) in
+	[2367abef]) ;;
+	*) return 1 ;;
+	esac
+}
+
 # Starts again what was killed, unless it keeps dying.
 watch() {
-	deaths=0
+	deaths=0 under_make=
+	make_catches_int && under_make=yes
 	while :; do
 		sleep 1 &
 		wait $!
+		[ -z "$under_make" ] || make_catches_int || stop 0
 		runs "$serve" || { deaths=$((deaths + 1)); start_serve; }
 		runs "$lighttpd" || { deaths=$((deaths + 1)); start_lighttpd; }
 		[ $deaths -lt 10 ] || die "headrace serve or lighttpd keeps ending (see above)"
@@ -162,8 +175,10 @@ watch() {
 }
 
 check_arguments
-sh conf/packages.sh build run
-"$MAKE" --no-print-directory -s all
+if [ -z "${BIN:-}" ]; then
+	sh conf/packages.sh build run
+	"$MAKE" --no-print-directory -s all
+fi
 make_config
 export HEADRACE_CONFIG="$ini" HEADRACE_SERVER_URL="$url" HEADRACE_SERVER_DATA="$DATA"
 run=$(headrace configtest -v 2>/dev/null | sed -n 's/^run = //p')
@@ -171,7 +186,6 @@ run=$(headrace configtest -v 2>/dev/null | sed -n 's/^run = //p')
 check_port
 make_lighttpd_config
 
-serve='' lighttpd=''
 trap 'stop 0' INT TERM HUP
 trap 'stop' EXIT
 start_serve
