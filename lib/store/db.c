@@ -116,22 +116,6 @@ db_set_busy(struct db *db, int ms)
 
 /* ---- transactions ---- */
 
-static const char q_query_only_on[] = "PRAGMA query_only = 1";
-static const char q_query_only_off[] = "PRAGMA query_only = 0";
-
-static enum err
-query_only(struct db *db, bool on)
-{
-	enum err e = OK;
-
-	if (db->query_only != on)
-		e = stmt_run(on ? db_stmt(db, q_query_only_on) :
-		    db_stmt(db, q_query_only_off));
-	if (e == OK)
-		db->query_only = on;
-	return e;
-}
-
 static const char q_begin[] = "BEGIN";
 
 enum err
@@ -141,9 +125,9 @@ db_begin_read(struct db *db)
 
 	assert(db->txn == TXN_NONE);
 	db->errmsg[0] = '\0';
-	if ((e = query_only(db, true)) != OK || (e = stmt_run(db_stmt(db, q_begin))) != OK)
+	if ((e = stmt_run(db_stmt(db, q_begin))) != OK)
 		return e;
-	db->txn = TXN_READ;
+	db->txn = TXN_READ;	/* stmt.c refuses to write now */
 	return OK;
 }
 
@@ -156,8 +140,7 @@ db_begin_write(struct db *db)
 
 	assert(db->txn == TXN_NONE);
 	db->errmsg[0] = '\0';
-	if ((e = query_only(db, false)) != OK ||
-	    (e = stmt_run(db_stmt(db, q_begin_immediate))) != OK)
+	if ((e = stmt_run(db_stmt(db, q_begin_immediate))) != OK)
 		return e;
 	db->txn = TXN_WRITE;
 	db->changes_at_begin = sqlite3_total_changes64(db->h);

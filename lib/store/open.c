@@ -145,7 +145,6 @@ pragmas(struct db *db, enum durability sync)
 {
 	static const char common[] =
 		"PRAGMA cache_size = -4000;"		/* KiB */
-		"PRAGMA mmap_size = 268435456;"
 		"PRAGMA temp_store = MEMORY;"
 		"PRAGMA journal_size_limit = 16777216;"	/* what stays of the WAL */
 		"PRAGMA foreign_keys = ON;";

@@ -129,12 +129,25 @@ bind_id(struct stmt *s, int i, int64_t id)
 		bind_i64(s, i, id);
 }
 
+/*
+ * A snapshot is for reading.  PRAGMA query_only would say so too, but changing
+ * it makes SQLite compile every statement anew.
+ */
+static bool
+writes_in_read(struct stmt *s)
+{
+	if (s->db->txn != TXN_READ || sqlite3_stmt_readonly(s->p))
+		return false;
+	s->err = db_fail(s->db, SQLITE_READONLY, "a write inside a read transaction");
+	return true;
+}
+
 bool
 stmt_row(struct stmt *s)
 {
 	int rc;
 
-	if (s->err != OK || s->done)
+	if (s->err != OK || s->done || writes_in_read(s))
 		return false;
 	rc = sqlite3_step(s->p);
 	if (rc == SQLITE_ROW)
