@@ -146,6 +146,7 @@ pragmas(struct db *db, enum durability sync)
 	static const char common[] =
 		"PRAGMA cache_size = -4000;"		/* KiB */
 		"PRAGMA temp_store = MEMORY;"
+		"PRAGMA wal_autocheckpoint = 4000;"	/* pages: an fsync per 16 MiB */
 		"PRAGMA journal_size_limit = 16777216;"	/* what stays of the WAL */
 		"PRAGMA foreign_keys = ON;";
 	enum err e = db_exec(db, common, "settings");
