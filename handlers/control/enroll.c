@@ -85,7 +85,8 @@ take_device(struct req *rq, const struct device *d, struct node *n)
 	n->routes = d->host.routes;
 	if (d->host.netinfo != NULL) {
 		n->netinfo = d->host.netinfo;
-		n->home_derp = d->host.home_derp;
+		if (d->host.home_derp > 0)
+			n->home_derp = d->host.home_derp;
 	}
 	n->last_seen_ms = rq->now_ms;
 	return e;

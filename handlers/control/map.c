@@ -90,8 +90,10 @@ take_host(struct req *rq, const struct hostinfo *h, struct node *n, bool *news)
 	*news |= replace(&n->client_version, h->client_version);
 	*news |= replace(&n->routes, h->routes);
 	if (h->netinfo != NULL) {	/* clients leave it out when it is unchanged */
-		*news |= n->home_derp != h->home_derp;
-		n->home_derp = h->home_derp;
+		if (h->home_derp > 0 && n->home_derp != h->home_derp) {
+			*news = true;	/* none (0) would be no news: clients keep the last */
+			n->home_derp = h->home_derp;
+		}
 		*news |= replace(&n->netinfo, h->netinfo);
 	}
 	return e;

@@ -321,8 +321,9 @@ machine_register(struct req *rq)
 	if ((e = control_body(rq, &body)) != OK)
 		return e;
 	if (json_get_i64(body, "Version", 0) < CAPVER_MIN)
-		return answer(rq, NULL, "this client is too old for this server; "
-		    "please install Tailscale 1.80 or newer");
+		return answer(rq, NULL, arena_printf(rq->arena, "unsupported client version "
+		    "(%lld); please install Tailscale 1.80 (%d) or newer",
+		    (long long)json_get_i64(body, "Version", 0), CAPVER_MIN));
 	e = read_ask(rq, body, &a);
 	if (e == OK)
 		e = decide_and_commit(rq, &a, &n, &v);

@@ -291,7 +291,7 @@ bad_input_gets_words(void **state)
 	}
 	assert_int_equal(ask_as(k, ORIGIN_CONTROL, key_no(k, MKEY_PREFIX, 1), "POST",
 	    "/machine/register", STR("{\"Version\":50}")), 200);
-	assert_has(ask_body(k), "too old");
+	assert_has(ask_body(k), "unsupported client version");
 	/* Outside a Noise session there is no such thing. */
 	assert_int_equal(ask_as(k, ORIGIN_WEB, NULL, "POST", "/machine/register",
 	    STR("{}")), 404);
