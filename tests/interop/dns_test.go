@@ -22,6 +22,7 @@ func TestDNSConfig(t *testing.T) {
 		"dns.nameservers":        "192.0.2.53, https://dns.nextdns.io/abc",
 		"dns.split.corp.example": "192.0.2.54",
 		"dns.search_domains":     "corp.example, more.example",
+		"dns.override_local_dns": "false",
 		"dns.extra_record":       "fixed.tail.example A 100.64.0.99",
 	})
 	k := s.ReusableKey()

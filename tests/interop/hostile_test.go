@@ -449,7 +449,7 @@ func TestBadWebSockets(t *testing.T) {
 	w.unharmed("bad WebSocket messages")
 	for name, frame := range map[string][]byte{
 		"an unmasked frame":   {0x82, 3, 1, 2, 3},
-		"a huge frame":        append([]byte{0x82, 0xff}, binary.BigEndian.AppendUint64(nil, 1<<62)...),
+		"a huge frame":        append(binary.BigEndian.AppendUint64([]byte{0x82, 0xff}, 1<<62), random(1000)...),
 		"a reserved opcode":   {0x8f, 0x80, 0, 0, 0, 0},
 		"a long ping":         append([]byte{0x89, 0xfe, 0x02, 0x00, 0, 0, 0, 0}, random(512)...),
 		"a lone continuation": {0x80, 0x80, 0, 0, 0, 0},

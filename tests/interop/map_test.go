@@ -92,12 +92,12 @@ func TestOneShotMap(t *testing.T) {
 	}
 	// Read only: nothing that it says is stored.
 	msgs = d.OneShot(func(r *tailcfg.MapRequest) {
-		r.ReadOnly, r.OmitPeers = true, true
+		r.ReadOnly = true
 		hi := *r.Hostinfo
 		hi.Hostname = "changed"
 		r.Hostinfo = &hi
 	})
-	if len(msgs) != 1 || msgs[0].Map.Node == nil || len(msgs[0].Map.Peers) != 0 {
+	if len(msgs) != 1 || msgs[0].Map.Node == nil {
 		t.Errorf("a read-only request gets %d messages", len(msgs))
 	}
 	if got := s.SQL("SELECT count(*) FROM nodes WHERE hostname = 'changed'"); got != "0" {
@@ -231,16 +231,11 @@ func TestMapOfUnknownNode(t *testing.T) {
 	}
 	// A deleted node is told so by the only thing its client understands.
 	d := s.NewDevice("deleted").Join(k)
-	st := d.Online()
+	st := d.Follow()
 	s.Nodes("delete", "deleted", "--force")
 	st.Wait("its end", self(expired))
 	again := d.Stream()
-	again.Wait("its end", func(v *lab.View) error {
-		if v.Self == nil {
-			return fmt.Errorf("no map yet")
-		}
-		return expired(v.Self)
-	})
+	again.Wait("its end", self(expired))
 	again.View(func(v *lab.View) error {
 		if len(v.Peers) != 0 || v.Self.Key != d.Node.Public() {
 			t.Errorf("a deleted node is shown %v", v.Names())
@@ -259,7 +254,7 @@ func TestDeleteOnlineNode(t *testing.T) {
 	watch := s.NewDevice("watch").Join(k).Online()
 	for _, how := range []string{"command", "shell"} {
 		d := s.NewDevice(how).Join(k)
-		st := d.Online()
+		st := d.Follow()
 		watch.Wait("it", online(how, true))
 		mark := watch.Mark()
 		if how == "command" {
