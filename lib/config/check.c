@@ -114,7 +114,8 @@ check_derp(const struct config_check *c)
 
 	if (cfg->derp_urls.n == 0 && cfg->derp_paths.n == 0)
 		c->warn(c, "derp", "urls", "is empty, and so is derp.paths; without a "
-		    "relay most clients stay in state Starting; give at least one DERP map");
+		    "relay devices talk only where a direct way exists; give at least one "
+		    "DERP map");
 	if (cfg->derp_update_ms > 0 && cfg->derp_update_ms < 10000)
 		c->fail(c, "derp", "update_frequency", "asks the servers of the maps too "
 		    "often; give at least 10s, or 0 for never");
