@@ -25,6 +25,8 @@ const struct route *const routes_all[] = {
 	/* handlers/control */
 	&route_machine_register,
 	&route_machine_map,
+	&route_machine_update_health,
+	&route_machine_whoami,
 
 	/* handlers/internal */
 	&route_internal_delta,

@@ -29,6 +29,8 @@ extern const struct route route_auth_page;
 /* handlers/control */
 extern const struct route route_machine_register;
 extern const struct route route_machine_map;
+extern const struct route route_machine_update_health;
+extern const struct route route_machine_whoami;
 
 /* handlers/internal */
 extern const struct route route_internal_delta;

@@ -138,7 +138,8 @@ writes_in_read(struct stmt *s)
 {
 	if (s->db->txn != TXN_READ || sqlite3_stmt_readonly(s->p))
 		return false;
-	s->err = db_fail(s->db, SQLITE_READONLY, "a write inside a read transaction");
+	s->err = db_error(s->db, ERR_INTERNAL, "database %s: a write inside a read "
+	    "transaction: %.80s", s->db->path, s->sql);
 	return true;
 }
 
