@@ -66,15 +66,16 @@ choose_common(const struct batch *b, const struct viewer *v,
 /* ---- a viewer that it names ---- */
 
 static bool
-may_see(const struct fragment *f, int64_t node)
+may_see(const struct fragment *f, const struct viewer *v)
 {
 	switch (f->seen_by) {
 	case SEEN_BY_ALL:
-		return node != f->subject;
+		return v->node != f->subject && !v->alone;
 	case SEEN_BY_SUBJECT:
-		return node == f->subject;
+		return v->node == f->subject;
 	case SEEN_BY_LIST:
-		return node != f->subject && ids_have(f->ids, f->n_ids, node);
+		return v->node != f->subject && !v->alone &&
+		    ids_have(f->ids, f->n_ids, v->node);
 	case SEEN_BY_EVERYONE:
 		return true;
 	}
@@ -107,7 +108,7 @@ choose_named(const struct batch *b, const struct viewer *v, struct choice *out)
 {
 	memset(out->bits, 0, b->words * sizeof(*out->bits));
 	for (uint32_t i = 0; i < b->n; i++)
-		if (may_see(&b->frags[i], v->node))
+		if (may_see(&b->frags[i], v))
 			choose_one(b, i, out);
 	for (uint32_t i = 0; i < b->n_needs; i++)
 		if (b->needs[i].slot == SLOT_NONE ||
@@ -119,7 +120,7 @@ void
 batch_choose(const struct batch *b, const struct viewer *v, struct choice *out)
 {
 	out->common = out->refresh = out->close = false;
-	if (ids_have(b->special, b->n_special, v->node))
+	if (v->alone || ids_have(b->special, b->n_special, v->node))
 		choose_named(b, v, out);
 	else
 		choose_common(b, v, out);

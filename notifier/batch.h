@@ -51,6 +51,7 @@ struct batch {
 /* Whom a choice is for. */
 struct viewer {
 	int64_t node;
+	bool alone;		/* hears only of itself and what everyone hears */
 	const struct held *held;
 };
 

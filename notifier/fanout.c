@@ -1,6 +1,7 @@
 /* notifier/fanout.c -- a delta to the streams. */
 #include "notifier/fanout.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -26,21 +27,28 @@ struct job {
 
 /* ---- messages ---- */
 
+/* Of the JSON in scratch. */
 static struct msg *
-message_make(struct notifier *n, const struct batch *b, const uint64_t *bits,
-    bool zstd)
+message_frame(struct notifier *n, bool zstd)
 {
 	struct buf *json = &n->scratch.json, out;
 
-	buf_clear(json);
-	if (!batch_join(b, bits, json))
-		return NULL;
 	buf_init(&out, MESSAGE_BYTES_MAX);
 	map_message_put(&out, zstd ? n->zstd : NULL, buf_span(json));
 	if (json->over || out.over)
 		fatal("a delta grew over %u bytes", MESSAGE_BYTES_MAX);
 	out.p = xrealloc(out.p, out.n);
 	return msg_take(&out, 0);
+}
+
+static struct msg *
+message_make(struct notifier *n, const struct batch *b, const uint64_t *bits,
+    bool zstd)
+{
+	buf_clear(&n->scratch.json);
+	if (!batch_join(b, bits, &n->scratch.json))
+		return NULL;
+	return message_frame(n, zstd);
 }
 
 static struct msg *
@@ -75,7 +83,7 @@ message_chosen(struct job *j, bool zstd)
 static void
 give(struct job *j, struct stream *s)
 {
-	struct viewer v = { s->node, &s->held };
+	struct viewer v = { s->node, s->alone, &s->held };
 	struct choice *ch = &j->choice;
 	const uint64_t *bits;
 	struct msg *m;
@@ -100,7 +108,7 @@ give(struct job *j, struct stream *s)
 static void
 give_stale(struct job *j, struct stream *s)
 {
-	struct viewer v = { s->node, &s->held };
+	struct viewer v = { s->node, s->alone, &s->held };
 
 	batch_choose(j->b, &v, &j->choice);
 	if (j->choice.close)
@@ -147,10 +155,7 @@ fanout(struct notifier *n, struct batch *b)
 	job_end(&j);
 }
 
-/*
- * Handing out may make the stream stale or end it; the next batch is then not
- * its business.
- */
+/* Hands it one batch; false if that ended the stream. */
 static bool
 replay_one(struct stream *s, struct batch *b)
 {
@@ -162,10 +167,10 @@ replay_one(struct stream *s, struct batch *b)
 	give(&j, s);
 	job_end(&j);
 	HASH_FIND(hh, n->streams.by_node, &node, sizeof(node), s);
-	return s && s->state == STREAM_LIVE;
+	return s != NULL;
 }
 
-void
+bool
 fanout_replay(struct stream *s, int64_t seq)
 {
 	const struct ring *ring = &s->n->delta.ring;
@@ -173,10 +178,36 @@ fanout_replay(struct stream *s, int64_t seq)
 
 	if (!ring_reaches(ring, seq)) {
 		stream_refresh(s);
-		return;
+		return true;
 	}
-	while ((b = ring_after(ring, seq)) != NULL && replay_one(s, b))
+	while (s->state == STREAM_LIVE && (b = ring_after(ring, seq)) != NULL) {
+		if (!replay_one(s, b))
+			return false;
 		seq = b->to;
+	}
+	return true;
+}
+
+void
+fanout_remove_all(struct stream *s)
+{
+	struct notifier *n = s->n;
+	struct buf *json = &n->scratch.json;
+	uint32_t slot = 0;
+	struct msg *m;
+	int64_t id;
+
+	buf_clear(json);
+	for (; held_next(&n->streams.slots, &s->held, &slot, &id); slot++)
+		buf_printf(json, "%s%" PRId64, json->n ? "," :
+		    "{\"PeersRemoved\":[", id);
+	if (json->n == 0)
+		return;
+	buf_str(json, "]}");
+	held_clear(&n->streams.slots, &s->held);
+	m = message_frame(n, s->zstd);
+	stream_push(s, m);
+	msg_unref(m);
 }
 
 void

@@ -8,6 +8,7 @@
 #ifndef NOTIFIER_FANOUT_H
 #define NOTIFIER_FANOUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct notifier;
@@ -17,8 +18,14 @@ struct stream;
 /* To all live streams. */
 void fanout(struct notifier *n, struct batch *b);
 
-/* To one that was opened with a map as of 'seq': what the ring has since then. */
-void fanout_replay(struct stream *s, int64_t seq);
+/*
+ * To one that was opened with a map as of 'seq': what the ring has since then.
+ * False if that ended the stream.
+ */
+bool fanout_replay(struct stream *s, int64_t seq);
+
+/* Takes away every peer that the stream holds. */
+void fanout_remove_all(struct stream *s);
 
 /* A new map for everybody: a delta was lost. */
 void fanout_refresh_all(struct notifier *n);

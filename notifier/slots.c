@@ -152,16 +152,33 @@ held_set(struct slots *s, struct held *h, const int64_t *ids, uint32_t n)
 	held_clear(s, &old);
 }
 
+bool
+held_next(const struct slots *s, const struct held *h, uint32_t *slot,
+    int64_t *id)
+{
+	uint32_t w = *slot / 64;
+	uint64_t left;
+
+	if (w >= h->n_words)
+		return false;
+	left = h->words[w] & UINT64_MAX << (*slot % 64);
+	while (left == 0 && ++w < h->n_words)
+		left = h->words[w];
+	if (left == 0)
+		return false;
+	*slot = w * 64 + (uint32_t)__builtin_ctzll(left);
+	*id = s->v[*slot]->id;
+	return true;
+}
+
 void
 held_clear(struct slots *s, struct held *h)
 {
-	for (uint32_t w = 0; w < h->n_words; w++) {
-		while (h->words[w]) {
-			uint32_t bit = (uint32_t)__builtin_ctzll(h->words[w]);
+	uint32_t slot = 0;
+	int64_t id;
 
-			held_remove(s, h, w * 64 + bit);
-		}
-	}
+	while (held_next(s, h, &slot, &id))
+		held_remove(s, h, slot);
 	free(h->words);
 	*h = (struct held){ 0 };
 }

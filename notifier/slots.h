@@ -55,6 +55,13 @@ void held_remove(struct slots *s, struct held *h, uint32_t slot);
 /* Replaces the whole set; 'ids' ascend as they do in an open answer. */
 void held_set(struct slots *s, struct held *h, const int64_t *ids, uint32_t n);
 
+/*
+ * Walks the set: the first held slot at or after '*slot', and its node; false
+ * at the end.  Add one to '*slot' for the next.
+ */
+bool held_next(const struct slots *s, const struct held *h, uint32_t *slot,
+    int64_t *id);
+
 /* Empties the set and frees its memory. */
 void held_clear(struct slots *s, struct held *h);
 

@@ -196,19 +196,23 @@ first_message(struct notifier *n, struct buf *body, const struct stream_open *o)
 	return m;
 }
 
-/* Sends a first map (the first or a later one) and what has changed since. */
-static void
+/*
+ * Sends a first map (the first or a later one) and what has changed since;
+ * false if that ended the stream.
+ */
+static bool
 stream_first(struct stream *s, struct buf *body, const struct stream_open *o)
 {
 	struct notifier *n = s->n;
 	struct msg *m;
 
+	s->alone = o->alone;
 	held_set(&n->streams.slots, &s->held, o->peers, o->n_peers);
 	m = first_message(n, body, o);
 	s->queue_max = QUEUE_BYTES_MIN + m->bytes.n;
 	enqueue(s, m);
 	msg_unref(m);
-	fanout_replay(s, o->seq);
+	return fanout_replay(s, o->seq);
 }
 
 static struct stream *
@@ -252,8 +256,8 @@ stream_open(struct inner *rq, struct buf *body, int64_t started_ms)
 	}
 	presence_open(&n->presence.set, o.node_id, started_ms);
 	s = stream_new(rq, &o);
-	stream_first(s, body, &o);
 	timer_set(s);
+	(void)stream_first(s, body, &o);
 }
 
 void
@@ -270,26 +274,34 @@ stream_never(struct notifier *n, const struct buf *body, int64_t started_ms)
 
 /* ---- refresh ---- */
 
+/*
+ * A map without peers says nothing about those that the client still shows, so
+ * they are taken away by hand.  If messages were dropped we do not know them
+ * all: then the client starts over with a new stream, unless it is alone: then
+ * it has to log in again anyway.
+ */
 static void
 refreshed(struct call *c, enum err e)
 {
 	struct stream *s = c->owner;
 	struct stream_open o;
+	bool lossy;
 
 	s->refresh = NULL;
 	if (e != OK || c->head.status != 200 ||
 	    !str_is(cgi_head_get(&c->head, "Content-Type"), OPEN_CTYPE) ||
-	    !open_decode(s->n, &c->body, &o) || o.node_id != s->node ||
-	    o.n_peers == 0) {
-		/*
-		 * A map without peers says nothing about those that the client
-		 * still shows.  Either way it asks again at once.
-		 */
-		stream_end(s);
+	    !open_decode(s->n, &c->body, &o) || o.node_id != s->node) {
+		stream_end(s);	/* the client asks again at once */
 		return;
 	}
 	s->state = STREAM_LIVE;
-	stream_first(s, &c->body, &o);
+	lossy = s->lossy;
+	s->lossy = false;
+	if (o.n_peers == 0)
+		fanout_remove_all(s);
+	if (stream_first(s, &c->body, &o) && o.n_peers == 0 && lossy &&
+	    !o.alone)
+		stream_end(s);
 }
 
 static void
@@ -307,8 +319,11 @@ refresh_ask(struct stream *s)
 void
 stream_refresh(struct stream *s)
 {
+	uint32_t queued = s->rq->out.n;
+
 	s->state = STREAM_STALE;
 	queue_cut(&s->rq->out);
+	s->lossy = s->lossy || s->rq->out.n < queued;
 	if (s->refresh == NULL && s->rq->out.bytes == 0)
 		refresh_ask(s);
 }

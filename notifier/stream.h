@@ -30,7 +30,8 @@ struct stream {
 	UT_hash_handle hh;
 	struct inner *rq;		/* whose answer it is */
 	enum stream_state state;
-	bool zstd;
+	bool lossy;			/* messages were dropped since the last map */
+	bool zstd, alone;		/* as the open answer says */
 	struct held held;
 	size_t queue_max;
 	struct call *refresh;		/* asked, while stale */

@@ -53,6 +53,7 @@ batch_of(int64_t from, int64_t to, const struct fragment *f, uint32_t n)
 struct fixture {
 	struct slots slots;
 	struct held held;
+	bool alone;
 	struct batch *batch;
 	struct choice choice;
 };
@@ -66,7 +67,7 @@ viewer_holds(struct fixture *fx, const int64_t *ids, uint32_t n)
 static void
 choose(struct fixture *fx, struct batch *b, int64_t node)
 {
-	struct viewer v = { node, &fx->held };
+	struct viewer v = { node, fx->alone, &fx->held };
 
 	fx->batch = b;
 	free(fx->choice.bits);
@@ -204,6 +205,10 @@ audiences(void **state)
 	b = BATCH(f);
 	assert_message(*state, b, 9, "{\"A\":1,\"D\":4}");
 	assert_message(*state, b, 4, "{\"A\":1,\"C\":3,\"D\":4}");
+	assert_message(*state, b, 5, "{\"B\":2,\"D\":4}");
+	((struct fixture *)*state)->alone = true;
+	assert_message(*state, b, 9, "{\"D\":4}");
+	assert_message(*state, b, 4, "{\"D\":4}");
 	assert_message(*state, b, 5, "{\"B\":2,\"D\":4}");
 	batch_free(b);
 }

@@ -50,6 +50,28 @@ replace(void **state)
 	slots_fini(&s);
 }
 
+static void
+walk(void **state)
+{
+	static const int64_t ids[] = { 1, 2, 3, 64, 65, 128, 500, 600, 700 };
+	int64_t id, sum = 0;
+	uint32_t slot = 0;
+	struct held h = { 0 };
+	struct slots s;
+
+	(void)state;
+	slots_init(&s);
+	assert_false(held_next(&s, &h, &slot, &id));
+	for (int64_t i = 1; i <= 200; i++)
+		(void)slots_intern(&s, i);
+	held_set(&s, &h, ids, COUNT(ids));
+	for (slot = 0; held_next(&s, &h, &slot, &id); slot++)
+		sum += id;
+	assert_int_equal(sum, 1 + 2 + 3 + 64 + 65 + 128 + 500 + 600 + 700);
+	held_clear(&s, &h);
+	slots_fini(&s);
+}
+
 /* Slots are used again: ten thousand nodes that come and go need one. */
 static void
 reuse(void **state)
@@ -99,6 +121,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sets),
 		cmocka_unit_test(replace),
+		cmocka_unit_test(walk),
 		cmocka_unit_test(reuse),
 		cmocka_unit_test(release),
 	};
