@@ -140,7 +140,8 @@ emit_self(struct delta *d, const struct node *n)
 	jw_init(&w, &json);
 	node_json_self(&w, d->rq->arena, n, &view, d->rq->cfg);
 	emit_json(d, &(struct fragment){ .op = FRAG_VALUE, .seen_by = SEEN_BY_SUBJECT,
-	    .subject = n->id, .name = STR("Node") }, &json);
+	    .subject = n->id, .name = STR("Node"),
+	    .with = companion_of(d, netcache_owner(d->rq->cache, n->id)) }, &json);
 }
 
 static void
