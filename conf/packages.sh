@@ -50,3 +50,14 @@ if ! { $sudo apt-get update && install; } >"$log" 2>&1; then
 	echo "    apt-get install$missing" >&2
 	exit 1
 fi
+
+# Debian starts a web server on port 80 right after its installation.  Nobody
+# asked for that one: ours has a configuration and a port of its own.
+case "$missing " in
+*" lighttpd "*)
+	if command -v systemctl >/dev/null && systemctl is-active -q lighttpd 2>/dev/null; then
+		echo "Stopping the system's own lighttpd, which Debian has started on port 80."
+		$sudo systemctl disable --now lighttpd >/dev/null 2>&1 || :
+	fi
+	;;
+esac
