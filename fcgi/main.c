@@ -15,6 +15,21 @@
 #include "fcgi/worker.h"
 #include "lib/crypto/key.h"
 
+/* "headrace -c FILE serve" is the same as "headrace serve -c FILE". */
+static void
+take_config_flag(int *argc, char ***argv)
+{
+	char **v = *argv;
+
+	if (*argc < 4 || (strcmp(v[1], "-c") != 0 && strcmp(v[1], "--config") != 0) ||
+	    (strcmp(v[3], "serve") != 0 && strcmp(v[3], "worker") != 0))
+		return;
+	(void)setenv("HEADRACE_CONFIG", v[2], 1);
+	v[2] = v[0];
+	*argv += 2;
+	*argc -= 2;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -22,6 +37,7 @@ main(int argc, char **argv)
 	crypto_init();
 	if (getenv("GATEWAY_INTERFACE") != NULL)
 		return cgi_main();
+	take_config_flag(&argc, &argv);
 	if (argc > 1 && strcmp(argv[1], "worker") == 0)
 		return worker_main(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "serve") == 0)

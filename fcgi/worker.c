@@ -157,6 +157,8 @@ send_answer(FCGX_Request *fr, const struct req *rq)
 
 /* ---- the loop ---- */
 
+#define ACCEPT_PAUSE_US 10000	/* no descriptors, no memory: do not spin */
+
 struct worker {
 	struct backend backend;
 	struct arena *arena;
@@ -207,6 +209,7 @@ static void
 worker_loop(struct worker *w)
 {
 	FCGX_Request fr;
+	int rc;
 
 	if (FCGX_InitRequest(&fr, w->fd, FCGI_FAIL_ACCEPT_ON_INTR) != 0)
 		fatal("cannot start libfcgi");
@@ -220,9 +223,12 @@ worker_loop(struct worker *w)
 		if (want_stop)
 			break;
 		set_alarm(WORKER_READ_S);
-		if (FCGX_Accept_r(&fr) == 0)
-			answer_one(w, &fr);	/* else another worker was faster */
+		rc = FCGX_Accept_r(&fr);
+		if (rc == 0)
+			answer_one(w, &fr);
 		set_alarm(0);
+		if (rc != 0 && rc != -EAGAIN)	/* EAGAIN: another worker was faster */
+			(void)usleep(ACCEPT_PAUSE_US);
 	}
 }
 

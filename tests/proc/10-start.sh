@@ -80,3 +80,11 @@ test_a_worker_needs_a_socket() {
 	same "exit status" 1 "$code"
 	has "message" "file descriptor 0 is not a listening socket" "$got"
 }
+
+test_config_flag_may_stand_in_front() {
+	config
+	"$BIN/headrace" -c "$D/headrace.ini" serve >>"$D/serve.log" 2>&1 &
+	serve=$!
+	started="$started $serve"
+	within 5 complete || fail "it does not start"
+}
