@@ -84,6 +84,7 @@ func TestTwoRouters(t *testing.T) {
 	var routers [2]*lab.Device
 	for i := range routers {
 		d := s.NewDevice(fmt.Sprintf("r%d", i)).Join(k)
+		d.Router = true
 		d.Host.RoutableIPs = []netip.Prefix{netip.MustParsePrefix("10.5.0.0/16")}
 		d.Online()
 		routers[i] = d

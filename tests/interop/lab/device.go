@@ -29,6 +29,10 @@ type Device struct {
 	Host    *tailcfg.Hostinfo
 	Version tailcfg.CapabilityVersion
 	Plain   bool // no compression of map messages
+	// Router says that the device announces routes.  Which of several routers
+	// serves one is decided by each worker for itself, and one that has just
+	// heard of an old decision tells it once more.
+	Router bool
 
 	dial dialer
 	http *http.Client

@@ -63,6 +63,7 @@ func (d *Device) stream(follow bool, edit ...func(*tailcfg.MapRequest)) *Stream 
 	d.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	st := &Stream{t: d.t, name: d.Host.Hostname, dev: d, cancel: cancel, follow: follow, done: make(chan struct{})}
+	st.check.router = d.Router
 	res, err := d.openMap(ctx, edit...)
 	if err != nil {
 		cancel()
@@ -150,7 +151,7 @@ func (st *Stream) read(ctx context.Context, body io.ReadCloser) {
 			if res, err = st.dev.openMap(ctx); err == nil {
 				body = res.Body
 				st.mu.Lock()
-				st.view, st.check = View{}, validator{}
+				st.view, st.check = View{}, validator{router: st.dev.Router}
 				st.mu.Unlock()
 				continue
 			}
@@ -448,7 +449,7 @@ func patch(p *tailcfg.Node, c *tailcfg.PeerChange) {
 }
 
 func clip(b []byte) []byte {
-	const most = 1500
+	const most = 1000
 	if len(b) > most {
 		return append(slices.Clone(b[:most]), "…"...)
 	}

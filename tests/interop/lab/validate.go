@@ -19,6 +19,7 @@ const TaggedDevices tailcfg.UserID = 2147455555
 // stumble over or pay dearly for.  It remembers what it needs of the messages
 // before; the view is the client's before the message.
 type validator struct {
+	router    bool // its Node may come again: see Device.Router
 	started   bool
 	keepAlive int               // compressed length of an exact {"KeepAlive":true}
 	lengths   map[int]bool      // compressed lengths of all other messages
@@ -51,8 +52,8 @@ func (v *validator) message(view *View, m *rawMessage) (bad complaints) {
 	if m.Map.KeepAlive {
 		return bad
 	}
-	if m.Map.Node != nil && m.Map.DERPMap != nil && len(m.Map.Peers) > 0 {
-		v.started = false // a whole new map: the client forgets what it had
+	if m.Map.Node != nil && m.Map.DERPMap != nil && m.Map.DNSConfig != nil {
+		v.started = false // a whole new map, and all costs that it has
 		clear(v.fields)
 	}
 	if !v.started {
@@ -101,8 +102,8 @@ func (v *validator) first(bad *complaints, m *tailcfg.MapResponse) {
 	if m.DNSConfig == nil {
 		bad.addf("the first message has no DNSConfig")
 	}
-	if len(m.PeersChanged)+len(m.PeersChangedPatch)+len(m.PeersRemoved) > 0 {
-		bad.addf("the first message has changes of peers")
+	if len(m.PeersChanged)+len(m.PeersChangedPatch) > 0 {
+		bad.addf("a whole map has changes of peers")
 	}
 	if !slices.IsSortedFunc(m.Peers, func(a, b *tailcfg.Node) int { return int(a.ID - b.ID) }) {
 		bad.addf("Peers is not sorted by ID")
@@ -119,6 +120,13 @@ func (v *validator) repeated(bad *complaints, text []byte) {
 	for _, name := range []string{"Node", "DNSConfig", "DERPMap", "Domain", "SSHPolicy"} {
 		value, ok := raw[name]
 		if !ok {
+			continue
+		}
+		_, profiles := raw["UserProfiles"]
+		if name == "Domain" && profiles {
+			continue // the only way to make a client show a user's new name
+		}
+		if name == "Node" && v.router {
 			continue
 		}
 		if last, seen := v.fields[name]; seen && last == string(value) {
@@ -254,11 +262,11 @@ func checkNode(bad *complaints, what string, n *tailcfg.Node) {
 		bad.addf("%s is called %q", what, n.Name)
 	case len(n.Addresses) == 0:
 		bad.addf("%s has no address", what)
-	case n.User == 0 || len(n.Tags) > 0 != (n.User == TaggedDevices):
+	case n.User == 0 || (len(n.Tags) > 0) != (n.User == TaggedDevices) && !n.Expired:
 		bad.addf("%s has tags %v and user %d", what, n.Tags, n.User)
 	case !n.MachineAuthorized && !n.Expired && n.KeyExpiry.IsZero():
 		bad.addf("%s is not authorized", what)
-	case !n.Hostinfo.Valid():
+	case !n.Hostinfo.Valid() && !n.Expired:
 		bad.addf("%s has no Hostinfo", what)
 	}
 	for _, a := range n.Addresses {
