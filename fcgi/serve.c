@@ -305,5 +305,8 @@ serve_main(int argc, char **argv)
 		status = 1;
 	}
 	place_end(&s.place);
+	if (s.cfg_arena != NULL)
+		arena_free(s.cfg_arena);
+	arena_free(s.arena);
 	return status;
 }

@@ -365,28 +365,37 @@ config_load_text(struct arena *a, const char *name, struct str text,
 	return ld.n_errors == 0 ? OK : ERR_BADREQ;
 }
 
+#define READ_STEP 16384
+
+/* Appends the file; too long a one sets text->over. */
+static bool
+read_all(FILE *f, struct buf *text)
+{
+	uint8_t *to;
+	size_t n;
+
+	while ((to = buf_room(text, READ_STEP)) != NULL &&
+	    (n = fread(to, 1, READ_STEP, f)) > 0)
+		text->n += n;
+	return !ferror(f);
+}
+
 /* The whole file, or false with a line in 'errors'. */
 static bool
-read_file(struct arena *a, const char *path, struct str *text, struct buf *errors)
+read_file(const char *path, struct buf *text, struct buf *errors)
 {
 	FILE *f = fopen(path, "re");
-	char *p = arena_alloc(a, CONFIG_FILE_MAX + 1);
-	bool ok = false;
+	bool ok = f != NULL && read_all(f, text);
 
-	if (f != NULL) {
-		errno = 0;
-		*text = (struct str){ p, fread(p, 1, CONFIG_FILE_MAX + 1, f) };
-		ok = !ferror(f);
-	}
 	if (!ok)
 		buf_printf(errors, "%s: cannot read the configuration: %s; give a "
 		    "readable file with -c or $HEADRACE_CONFIG\n", path, strerror(errno));
-	else if (text->n > CONFIG_FILE_MAX)
+	else if (text->over)
 		buf_printf(errors, "%s: is larger than %d bytes; this is no "
 		    "configuration file\n", path, CONFIG_FILE_MAX);
 	if (f != NULL)
 		(void)fclose(f);
-	return ok && text->n <= CONFIG_FILE_MAX;
+	return ok && !text->over;
 }
 
 /* An absolute form, so that a program may change its folder. */
@@ -403,17 +412,20 @@ absolute(struct arena *a, const char *path)
 enum err
 config_load(struct arena *a, const char *path, struct config *cfg, struct buf *errors)
 {
-	struct str text = { 0 };
+	struct buf text;
+	enum err e = ERR_BADREQ;
 
 	if (path == NULL)
 		path = getenv("HEADRACE_CONFIG");
 	if (path == NULL && access(CONFIG_FILE_DEFAULT, F_OK) == 0)
 		path = CONFIG_FILE_DEFAULT;
 	if (path == NULL)
-		return config_load_text(a, "", text, cfg, errors);
-	if (!read_file(a, path, &text, errors))
-		return ERR_BADREQ;
-	return config_load_text(a, absolute(a, path), text, cfg, errors);
+		return config_load_text(a, "", STR(""), cfg, errors);
+	buf_init(&text, CONFIG_FILE_MAX + READ_STEP);
+	if (read_file(path, &text, errors))
+		e = config_load_text(a, absolute(a, path), buf_as_str(&text), cfg, errors);
+	buf_fini(&text);
+	return e;
 }
 
 const char *

@@ -310,6 +310,9 @@ missing_file_is_an_error(void **state)
 	buf_clear(&errors);
 	assert_int_equal(config_load(arena, "/", &cfg, &errors), ERR_BADREQ);
 	assert_non_null(strstr(error_text(), "Is a directory"));
+	buf_clear(&errors);
+	assert_int_equal(config_load(arena, "/dev/zero", &cfg, &errors), ERR_BADREQ);
+	assert_non_null(strstr(error_text(), "/dev/zero: is larger than 1048576 bytes"));
 }
 
 /* What is printed can be read again and is then printed the same. */
