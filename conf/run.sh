@@ -5,7 +5,6 @@
 # clients find it.  DATA/join.env is written when it is ready.  Stop with Ctrl-C.
 # BIN names a folder with programs that are built already (for tests).
 set -eu
-umask 077
 cd "$(dirname "$0")/.."
 
 PORT=${PORT:-8080}
@@ -179,6 +178,7 @@ if [ -z "${BIN:-}" ]; then
 	sh conf/packages.sh build run
 	"$MAKE" --no-print-directory -s all
 fi
+umask 077	# for DATA; what is built is for everybody
 make_config
 export HEADRACE_CONFIG="$ini" HEADRACE_SERVER_URL="$url" HEADRACE_SERVER_DATA="$DATA"
 run=$(headrace configtest -v 2>/dev/null | sed -n 's/^run = //p')

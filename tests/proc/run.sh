@@ -13,6 +13,7 @@ trap 'rm -rf "$BIN"' EXIT
 trap 'exit 1' INT TERM
 chmod 755 "$BIN"
 cp "$built/headrace" "$built/headrace-notifier" "$BIN/" || exit 2
+chmod 755 "$BIN"/*
 export BIN
 
 for tool in lighttpd curl cgi-fcgi sqlite3 setpriv; do
