@@ -60,6 +60,7 @@
 #define WAL_DEBOUNCE_MS 10
 #define FILES_DEBOUNCE_MS 250
 #define WATCH_RETRY_MS 5000
+#define WATCH_PAUSE_MS 100	/* after a change, before the next is seen */
 #define PRESENCE_BATCH_MS 200
 #define PRESENCE_SYNC_EXTRA_MS 3000	/* after the grace, at the start */
 #define TICK_MIN_MS 1000

@@ -1,4 +1,11 @@
-/* notifier/watch.c -- a watched folder. */
+/*
+ * notifier/watch.c -- a watched folder.
+ *
+ * A database that is written to at full speed makes some thirty events per
+ * transaction, and each costs the writer and us a wake-up.  So the first event
+ * ends the watching for a while: its change is told after the debounce, and when
+ * watching starts again, whatever went unseen meanwhile is told too.
+ */
 #include "notifier/watch.h"
 
 #include <stdlib.h>
@@ -9,19 +16,25 @@
 
 static void watch_try(struct watch *w);
 
+/* Watching (again): what happened before is not known. */
 static void
-on_timer(uv_timer_t *t)
+on_again(uv_timer_t *t)
 {
 	struct watch *w = t->data;
 
-	if (w->watching) {
-		w->changed(w);
-		return;
-	}
 	watch_try(w);
 	w->seen_ns = uv_hrtime();
 	if (w->watching)
-		w->changed(w);	/* whatever we have not seen */
+		w->changed(w);
+}
+
+static void
+on_debounced(uv_timer_t *t)
+{
+	struct watch *w = t->data;
+
+	w->changed(w);
+	(void)uv_timer_start(t, on_again, WATCH_PAUSE_MS, 0);
 }
 
 static void
@@ -33,8 +46,9 @@ on_event(uv_fs_event_t *ev, const char *name, int events, int status)
 	if (status < 0 || (w->file && name && strcmp(name, w->file) != 0))
 		return;
 	w->seen_ns = uv_hrtime();
-	if (!uv_is_active((uv_handle_t *)&w->timer))
-		(void)uv_timer_start(&w->timer, on_timer, w->debounce_ms, 0);
+	w->watching = false;
+	(void)uv_fs_event_stop(ev);
+	(void)uv_timer_start(&w->timer, on_debounced, w->debounce_ms, 0);
 }
 
 static void
@@ -46,7 +60,7 @@ watch_try(struct watch *w)
 	if (e == 0)
 		return;
 	log_debug("cannot watch %s yet: %s", w->folder, uv_strerror(e));
-	(void)uv_timer_start(&w->timer, on_timer, WATCH_RETRY_MS, 0);
+	(void)uv_timer_start(&w->timer, on_again, WATCH_RETRY_MS, 0);
 }
 
 void
