@@ -105,22 +105,31 @@ func TestTrafficByName(t *testing.T) {
 	}
 }
 
-// A browser client comes by WebSocket and is a node like any other.
-func TestWebSocketClientJoins(t *testing.T) {
+// Clients that come by WebSocket, from a browser, or through a web server that
+// speaks SCGI are nodes like any other.
+func TestOtherWaysIn(t *testing.T) {
 	t.Parallel()
-	s := lab.NewServer(t)
-	key := s.ReusableKey()
-	native := s.NewDevice("native").Join(key).Online()
-	browser := s.NewBrowserDevice("browser").Join(key)
-	st := browser.Online()
-	st.Wait("native", present("native"))
-	native.Wait("browser online", online("browser", true))
-	browser.Lite("192.0.2.7:4567")
-	native.Wait("its endpoint", endpoint("browser", "192.0.2.7:4567"))
-	s.Nodes("rename", "native", "renamed")
-	st.Wait("the new name", present("renamed"))
-	browser.Close()
-	native.Wait("browser offline", online("browser", false))
+	for way, newDevice := range map[string]func(*lab.Server, string) *lab.Device{
+		"websocket": (*lab.Server).NewBrowserDevice,
+		"scgi":      (*lab.Server).NewSCGIDevice,
+	} {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			s := lab.NewServer(t)
+			key := s.ReusableKey()
+			native := s.NewDevice("native").Join(key).Online()
+			d := newDevice(s, "guest").Join(key)
+			st := d.Online()
+			st.Wait("native", present("native"))
+			native.Wait("guest online", online("guest", true))
+			d.Lite("192.0.2.7:4567")
+			native.Wait("its endpoint", endpoint("guest", "192.0.2.7:4567"))
+			s.Nodes("rename", "native", "renamed")
+			st.Wait("the new name", present("renamed"))
+			d.Close()
+			native.Wait("guest offline", online("guest", false))
+		})
+	}
 }
 
 // Both ends say what they are; nothing of one user is another's.

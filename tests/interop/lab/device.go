@@ -50,6 +50,11 @@ func (s *Server) NewBrowserDevice(hostname string) *Device {
 	return s.deviceOver(dialWebSocket, hostname)
 }
 
+// NewSCGIDevice makes a device that connects through a web server that speaks SCGI.
+func (s *Server) NewSCGIDevice(hostname string) *Device {
+	return s.deviceOver(dialSCGI, hostname)
+}
+
 func (s *Server) deviceOver(dial dialer, hostname string) *Device {
 	d := &Device{
 		t: s.T, s: s, dial: dial,

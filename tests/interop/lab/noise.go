@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -53,29 +55,37 @@ func (s *Server) ServerKey() (k key.MachinePublic, err error) {
 // dialer opens a Noise session with the server.
 type dialer func(s *Server, machine key.MachinePrivate, version uint16) (*controlbase.Conn, error)
 
-// dialUpgrade goes the way of native clients: POST with an Upgrade header.
-func dialUpgrade(s *Server, machine key.MachinePrivate, version uint16) (*controlbase.Conn, error) {
-	control, err := s.ServerKey()
-	if err != nil {
-		return nil, err
+// over makes a dialer of a way to carry the first Noise message, as base64.
+func over(carry func(s *Server, hello string) (net.Conn, error)) dialer {
+	return func(s *Server, machine key.MachinePrivate, version uint16) (*controlbase.Conn, error) {
+		control, err := s.ServerKey()
+		if err != nil {
+			return nil, err
+		}
+		hello, finish, err := controlbase.ClientDeferred(machine, control, version)
+		if err != nil {
+			return nil, err
+		}
+		conn, err := carry(s, base64.StdEncoding.EncodeToString(hello))
+		if err != nil {
+			return nil, err
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
+		defer cancel()
+		session, err := finish(ctx, conn)
+		if err != nil {
+			conn.Close()
+			return nil, err
+		}
+		return session, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
-	defer cancel()
-	hello, finish, err := controlbase.ClientDeferred(machine, control, version)
-	if err != nil {
-		return nil, err
-	}
-	conn, err := s.Upgrade(base64.StdEncoding.EncodeToString(hello))
-	if err != nil {
-		return nil, err
-	}
-	session, err := finish(ctx, conn)
-	if err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return session, nil
 }
+
+var (
+	dialUpgrade   = over((*Server).Upgrade)   // native clients
+	dialWebSocket = over((*Server).webSocket) // clients in a browser
+	dialSCGI      = over((*Server).scgi)      // any client, through nginx's scgi_pass
+)
 
 // Upgrade posts to /ts2021 with that handshake and returns the connection
 // once the server has switched protocols.
@@ -100,19 +110,11 @@ func (s *Server) Upgrade(handshake string) (net.Conn, error) {
 	return &bufferedConn{conn, r}, nil
 }
 
-// dialWebSocket goes the way of clients in a browser.
-func dialWebSocket(s *Server, machine key.MachinePrivate, version uint16) (*controlbase.Conn, error) {
-	control, err := s.ServerKey()
-	if err != nil {
-		return nil, err
-	}
+// webSocket switches to WebSocket, which a client in a browser has to.
+func (s *Server) webSocket(handshake string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
 	defer cancel()
-	hello, finish, err := controlbase.ClientDeferred(machine, control, version)
-	if err != nil {
-		return nil, err
-	}
-	query := url.Values{handshakeHeader: {base64.StdEncoding.EncodeToString(hello)}}
+	query := url.Values{handshakeHeader: {handshake}}
 	where := fmt.Sprintf("ws://127.0.0.1:%d/ts2021?%s", s.port, query.Encode())
 	ws, _, err := websocket.Dial(ctx, where, &websocket.DialOptions{Subprotocols: []string{protocolName}})
 	if err != nil {
@@ -122,13 +124,33 @@ func dialWebSocket(s *Server, machine key.MachinePrivate, version uint16) (*cont
 		ws.CloseNow()
 		return nil, fmt.Errorf("subprotocol %q", ws.Subprotocol())
 	}
-	conn := wsconn.NetConn(context.Background(), ws, websocket.MessageBinary, where)
-	session, err := finish(ctx, conn)
+	return wsconn.NetConn(context.Background(), ws, websocket.MessageBinary, where), nil
+}
+
+// scgi does what a web server does that passes /ts2021 on by SCGI.
+func (s *Server) scgi(handshake string) (net.Conn, error) {
+	conn, err := net.DialTimeout("unix", s.path("run/notifier.sock"), dialTimeout)
+	if err != nil {
+		return nil, err
+	}
+	conn.SetDeadline(time.Now().Add(dialTimeout))
+	head := strings.Join([]string{
+		"CONTENT_LENGTH", "0", "SCGI", "1", "REQUEST_METHOD", "POST", "REQUEST_URI", "/ts2021",
+		"SERVER_PROTOCOL", "HTTP/1.1", "REMOTE_ADDR", "192.0.2.1", "HTTP_HOST", "x", "HTTP_CONNECTION", "upgrade",
+		"HTTP_UPGRADE", protocolName, "HTTP_X_TAILSCALE_HANDSHAKE", handshake, "",
+	}, "\x00")
+	fmt.Fprintf(conn, "%d:%s,", len(head), head)
+	r := bufio.NewReader(conn)
+	fields, err := textproto.NewReader(r).ReadMIMEHeader()
+	if err == nil && (!strings.HasPrefix(fields.Get("Status"), "101") || fields.Get("Upgrade") != protocolName) {
+		err = fmt.Errorf("SCGI answer %v", fields)
+	}
 	if err != nil {
 		conn.Close()
 		return nil, err
 	}
-	return session, nil
+	conn.SetDeadline(time.Time{})
+	return &bufferedConn{conn, r}, nil
 }
 
 // bufferedConn is a connection whose first bytes were read ahead.

@@ -54,6 +54,12 @@ type Server struct {
 // NewServer starts a headrace whose configuration is the lab's with 'extra' on top.
 func NewServer(t *testing.T, extra ...Ini) *Server {
 	t.Helper()
+	return NewServerIn(t, "UTC", extra...)
+}
+
+// NewServerIn is NewServer in another time zone.
+func NewServerIn(t *testing.T, zone string, extra ...Ini) *Server {
+	t.Helper()
 	s := &Server{T: t, Dir: tempDir(t)}
 	s.port = freePort(t)
 	s.URL = fmt.Sprintf("http://127.0.0.1:%d", s.port)
@@ -71,7 +77,7 @@ func NewServer(t *testing.T, extra ...Ini) *Server {
 	}
 	s.WriteIni()
 	s.writeLighttpd()
-	s.env = []string{"HEADRACE_CONFIG=" + s.path("headrace.ini")}
+	s.env = []string{"HEADRACE_CONFIG=" + s.path("headrace.ini"), "TZ=" + zone}
 	s.Start()
 	return s
 }
