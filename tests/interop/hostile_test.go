@@ -18,6 +18,7 @@ import (
 	"golang.org/x/net/http2/hpack"
 	"headrace/tests/interop/lab"
 	"tailscale.com/tailcfg"
+	"tailscale.com/types/key"
 )
 
 // siege is a server under attack with a good client on it, which must not
@@ -383,6 +384,27 @@ func TestStalledConnections(t *testing.T) {
 	if w.stream.Err() != nil {
 		t.Errorf("a good stream was dropped too: %v", w.stream.Err())
 	}
+}
+
+// Whoever asks for logins without end gets no more than their share of room.
+func TestManyPendingLogins(t *testing.T) {
+	t.Parallel()
+	w := newSiege(t)
+	d := w.NewDevice("flood")
+	for range 1100 {
+		d.Node = key.NewNode()
+		if rr := d.Register(d.RegisterRequest("")); rr.AuthURL == "" {
+			t.Fatalf("it is told %+v", rr)
+		}
+	}
+	if n := w.Count("logins"); n > 1024 {
+		t.Errorf("%d logins wait", n)
+	}
+	w.unharmed("a flood of logins")
+	late := w.NewDevice("late")
+	where := late.Register(late.RegisterRequest("")).AuthURL
+	accept(t, w.Server, where, "alice")
+	done(t, followUp(late, where))
 }
 
 // Many connections that only take up room do not shut others out.

@@ -132,6 +132,28 @@ func TestOtherWaysIn(t *testing.T) {
 	}
 }
 
+// Behind TLS, as the Internet sees it: joining, logging in, coming back.
+func TestBehindTLS(t *testing.T) {
+	t.Parallel()
+	s := lab.NewTLSServer(t)
+	a := s.NewDaemon("anna").Join(s.Key())
+	b := s.NewDaemon("berta")
+	up := b.Login()
+	where := up.URL("")
+	if !strings.HasPrefix(where, "https://localhost:") {
+		t.Errorf("the login URL is %s", where)
+	}
+	accept(t, s, where, "bob")
+	up.Success()
+	a.Sees("berta")
+	a.PingsDirectly("berta")
+	kill(s.Notifier())
+	s.Nodes("rename", "anna", "renamed")
+	b.Sees("renamed")
+	a.Restart()
+	b.Sees("renamed")
+}
+
 // Both ends say what they are; nothing of one user is another's.
 func TestPeersOfTwoUsers(t *testing.T) {
 	t.Parallel()

@@ -102,6 +102,52 @@ func TestMassReconnectIsSilent(t *testing.T) {
 	}
 }
 
+// A client that reads slowly, or not at all, costs a bounded amount of memory
+// and nobody else any time; when it reads again it ends up with the truth.
+func TestSlowReader(t *testing.T) {
+	t.Parallel()
+	s := lab.NewServer(t)
+	k := s.ReusableKey()
+	watch := s.NewDevice("watch").Join(k).Online()
+	slow := s.NewDevice("slow").Join(k)
+	st := slow.Online()
+	const n = 60
+	for i := range n {
+		s.NewDevice(fmt.Sprintf("n%02d", i)).Join(k)
+	}
+	st.Wait("the last", present("n59"))
+	before := lab.Memory(s.Notifier())
+	slow.Pause()
+	for round := range 40 { // one message each, of what does not compress well
+		name := fmt.Sprintf("round-%d", round)
+		s.SQL(`UPDATE nodes SET hostinfo = json_set(hostinfo, '$.OSVersion', hex(randomblob(3000)))
+			WHERE name GLOB 'n*' OR name GLOB 'round-*';
+			UPDATE nodes SET name = '%s' WHERE name = 'n00' OR name GLOB 'round-*'`, name)
+		watch.WaitWithin(10*time.Second, name, present(name))
+	}
+	if grown := lab.Memory(s.Notifier()) - before; grown > 30<<10 {
+		t.Errorf("one slow reader costs %d KiB", grown)
+	}
+	if !strings.Contains(s.Head.Log(), "reads too slowly") {
+		t.Error("the queue never filled: this test tests nothing")
+	}
+	slow.Resume()
+	lab.Eventually(t, "the slow reader knows all", func() error {
+		if st.Err() != nil { // it was given up; a real client comes again
+			st = slow.Online()
+		}
+		return st.View(func(v *lab.View) error {
+			want := s.SQL("SELECT json_extract(hostinfo, '$.OSVersion') FROM nodes WHERE name = 'round-39'")
+			return peer("round-39", func(p *tailcfg.Node) error {
+				if got := p.Hostinfo.OSVersion(); got != want {
+					return fmt.Errorf("it has something old")
+				}
+				return nil
+			})(v)
+		})
+	})
+}
+
 // A hang-up that never arrives: the peer vanishes without closing its
 // connection, and is found out by the server's own questions.
 func TestStoppedClientGoesOffline(t *testing.T) {

@@ -66,7 +66,7 @@ func (d *Daemon) Start() {
 		"TS_PANIC_IF_HIT_MAIN_CONTROL=1",
 		"TS_DISABLE_PORTMAPPER=1",
 	}
-	d.Proc = startProc(d.t, d.s.Dir, "tailscaled-"+d.Name, env, filepath.Join(d.bin, "tailscaled"),
+	d.Proc = startProc(d.t, d.s.Dir, "tailscaled-"+d.Name, append(env, d.s.clientEnv...), filepath.Join(d.bin, "tailscaled"),
 		"--tun=userspace-networking", "--statedir="+d.dir, "--socket="+d.socket(), "--port=0", "--no-logs-no-support")
 	Eventually(d.t, d.Name+" answers", func() error {
 		if !d.Proc.Running() {

@@ -36,6 +36,7 @@ type Device struct {
 
 	dial dialer
 	http *http.Client
+	gate sync.RWMutex // see Pause
 	mu   sync.Mutex
 	live map[*ts2021.Conn]bool
 }
@@ -104,7 +105,23 @@ func (d *Device) connect() (net.Conn, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.live[c] = true
-	return c, nil
+	return &gatedConn{c, &d.gate}, nil
+}
+
+// Pause makes the device read nothing more, as on a network that has stalled,
+// until Resume.
+func (d *Device) Pause()  { d.gate.Lock() }
+func (d *Device) Resume() { d.gate.Unlock() }
+
+type gatedConn struct {
+	net.Conn
+	gate *sync.RWMutex
+}
+
+func (c *gatedConn) Read(p []byte) (int, error) {
+	c.gate.RLock()
+	c.gate.RUnlock()
+	return c.Conn.Read(p)
 }
 
 // Close cuts the device's connections as a lost network does; the next request

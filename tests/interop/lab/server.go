@@ -49,6 +49,8 @@ type Server struct {
 	port int
 	ini  Ini
 	env  []string // for the command line tool
+
+	clientEnv []string // for daemons
 }
 
 // NewServer starts a headrace whose configuration is the lab's with 'extra' on top.
