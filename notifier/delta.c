@@ -111,6 +111,18 @@ answer_batch(struct call *c, enum err e)
 	return b;
 }
 
+/* Takes 'spent' from the budget; says how long to wait: as long, or until there is some again. */
+static int64_t
+budget_pause(struct delta *d, int64_t now, int64_t spent)
+{
+	d->budget_ms += (now - d->budget_at_ms) / DELTA_SHARE;
+	d->budget_at_ms = now;
+	if (d->budget_ms > DELTA_BURST_MS)
+		d->budget_ms = DELTA_BURST_MS;
+	d->budget_ms -= spent;
+	return d->budget_ms < 0 ? -d->budget_ms * DELTA_SHARE : spent;
+}
+
 static void
 on_answer(struct call *c, enum err e)
 {
@@ -118,7 +130,7 @@ on_answer(struct call *c, enum err e)
 	struct delta *d = &n->delta;
 	struct batch *b = answer_batch(c, e);
 	uint64_t begun = uv_hrtime();
-	int64_t spent, pause;
+	int64_t spent, pause, rest;
 
 	d->call = NULL;
 	if (b == NULL) {
@@ -135,7 +147,8 @@ on_answer(struct call *c, enum err e)
 	spent = (int64_t)((uv_hrtime() - begun) / NSEC_PER_MSEC);
 	uv_update_time(&n->loop);
 	pause = d->asked_ms + DELTA_SPACING_MS - notifier_now(n);
-	d->not_before_ms = notifier_now(n) + (spent > pause ? spent : pause);
+	rest = budget_pause(d, notifier_now(n), spent);
+	d->not_before_ms = notifier_now(n) + (rest > pause ? rest : pause);
 	if (d->wanted)
 		delta_want(n);
 }

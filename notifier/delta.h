@@ -2,8 +2,9 @@
  * notifier/delta.h -- asking for what changed, one question at a time.
  *
  * A wake while a question is under way makes the next one follow, so changes
- * batch by themselves under load.  Handing out takes at most about half of the
- * time: after a fan-out of T milliseconds the next question waits as long.
+ * batch by themselves under load.  Handing out may take a share of the time, with
+ * some saved up for bursts: while a whole fleet connects, each of its devices is
+ * a change for all others, and fewer, larger batches are cheaper for everybody.
  */
 #ifndef NOTIFIER_DELTA_H
 #define NOTIFIER_DELTA_H
@@ -24,6 +25,8 @@ struct delta {
 	struct call *call;
 	uv_timer_t timer;	/* until the next question */
 	int64_t not_before_ms;
+	int64_t budget_ms;	/* time that handing out may still take */
+	int64_t budget_at_ms;	/* when that was so */
 	int64_t asked_ms;	/* when the last question went out */
 	uint64_t asked_ns;	/* the same, by uv_hrtime() */
 };

@@ -56,6 +56,8 @@
 /* ---- the rest ---- */
 
 #define DELTA_SPACING_MS 4		/* between two questions under load */
+#define DELTA_SHARE 4			/* handing out takes half of the time, one part in so many … */
+#define DELTA_BURST_MS 800		/* … once this much at a stretch is used up */
 #define DELTA_RETRY_MS 1000
 #define WAL_DEBOUNCE_MS 10
 #define FILES_DEBOUNCE_MS 250

@@ -86,6 +86,8 @@ slots_release(struct slots *s, uint32_t slot)
 	s->v[slot] = NULL;
 	s->unused[s->n_unused++] = slot;
 	free(e);
+	if (s->by_id == NULL)		/* from here on in order again */
+		s->n = s->n_unused = 0;
 }
 
 uint32_t
@@ -134,6 +136,12 @@ held_remove(struct slots *s, struct held *h, uint32_t slot)
 	slots_release(s, slot);
 }
 
+static bool
+slot_is(const struct slots *s, uint32_t slot, int64_t id)
+{
+	return slot < s->n && s->v[slot] && s->v[slot]->id == id;
+}
+
 void
 held_set(struct slots *s, struct held *h, const int64_t *ids, uint32_t n)
 {
@@ -142,10 +150,12 @@ held_set(struct slots *s, struct held *h, const int64_t *ids, uint32_t n)
 
 	*h = (struct held){ 0 };
 	for (uint32_t i = 0; i < n; i++) {
-		/* Slots were mostly given in the order of ids: guess the next
-		 * one before hashing. */
-		slot = slot == SLOT_NONE ? 0 : slot + 1;
-		if (slot >= s->n || !s->v[slot] || s->v[slot]->id != ids[i])
+		/*
+		 * Slots were mostly given in the order of ids: guess the next
+		 * one (0 after SLOT_NONE) before hashing.
+		 */
+		slot++;
+		if (!slot_is(s, slot, ids[i]))
 			slot = slots_intern(s, ids[i]);
 		held_add(s, h, slot);
 	}
