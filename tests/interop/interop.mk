@@ -14,7 +14,7 @@ INTEROP_CMDS := tailscale.com/cmd/tailscale tailscale.com/cmd/tailscaled
 interop: all interop-go $(INTEROP_BIN)/current/tailscaled $(INTEROP_BIN)/oldest/tailscaled ## real clients against the whole (RUN=name)
 	cd $(INTEROP) && INTEROP_ROOT='$(CURDIR)' INTEROP_CLIENTS='$(INTEROP_BIN)' \
 	    INTEROP_HEADRACE='$(CURDIR)/$(B)' \
-	    '$(GO)' test -count=1 -timeout 20m -parallel 6 -run '$(RUN)' $(GOTESTFLAGS) ./...
+	    '$(GO)' test -json -count=1 -timeout 20m -parallel 6 -run '$(RUN)' ./... | '$(GO)' run ./report
 
 # An old Go says something unhelpful, a missing one nothing at all.
 interop-go:
