@@ -88,13 +88,13 @@ static void
 refuse(struct conn *c, int status, const char *text, const char *hint)
 {
 	const struct head *h = &c->opening->head;
-	struct str method = buf_as_str(&h->method), target;
+	struct str method = buf_as_str(&h->method), path = { 0 };
+	struct str target = buf_as_str(&h->target);
 
-	target = buf_as_str(&h->target);
-	(void)str_cut(&target, '?', &target);
+	(void)str_cut(&target, '?', &path);
 	log_info("refused %s%.*s %.*s from %s: %d %s%s%s",
 	    h->scgi ? "(SCGI) " : "", (int)method.n, method.p,
-	    (int)(target.n < 80 ? target.n : 80), target.p,
+	    (int)(path.n < 80 ? path.n : 80), path.p,
 	    c->remote[0] ? c->remote : "?", status, text, hint ? "; " : "",
 	    hint ? hint : "");
 	conn_refuse(c, status, text);

@@ -35,7 +35,7 @@ const struct config_key config_keys[] = {
 
 	{ "worker", "web", &config_int, "2", 1, 64, AT(web_workers),
 	  .help = "give the number of processes that answer the web server" },
-	{ "worker", "control", &config_int, "3", 1, 64, AT(control_workers),
+	{ "worker", "control", &config_int, "2", 1, 64, AT(control_workers),
 	  .help = "give the number of processes that answer the notifier" },
 
 	{ "notifier", "listen", &config_listen, "unix:notifier.sock", AT(notifier_listen),

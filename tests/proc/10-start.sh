@@ -2,7 +2,7 @@
 
 test_makes_folders_keys_and_sockets() {
 	start_serve
-	within 5 complete || fail "wanted 6 children, got $(children | count)"
+	within 5 complete || fail "wanted 5 children, got $(children | count)"
 	for want in 700:data 600:data/headrace.db 600:data/noise.key 755:run 600:run/control.sock \
 	    666:run/web.sock 666:run/notifier.sock; do
 		same "mode of ${want#*:}" "${want%%:*}" "$(stat -c %a "$D/${want#*:}")"
