@@ -188,14 +188,7 @@ func TestBadRecords(t *testing.T) {
 		}
 	}
 	w.unharmed("bad records")
-	c := w.Session() // records of no length are legal and skipped
-	f := Preface(c)
-	_ = f
-	w.unharmed("an empty session")
 }
-
-// Preface is lab.Preface, here for its name.
-var Preface = lab.Preface
 
 // After good records, HTTP/2 that is none.
 func TestBadHTTP2(t *testing.T) {
@@ -233,7 +226,7 @@ func TestBadHTTP2(t *testing.T) {
 	}
 	for name, attack := range ends {
 		c := w.Session()
-		f := Preface(c)
+		f := lab.Preface(c)
 		attack(f, c)
 		w.Ends(c, name, 30*time.Second)
 		c.Close()
@@ -285,7 +278,7 @@ func TestBadHTTP2(t *testing.T) {
 				}
 			}
 		}()
-		attack(Preface(c), c)
+		attack(lab.Preface(c), c)
 		w.unharmed(name)
 		c.Close()
 		w.unharmed(name + ", then the end")
@@ -367,8 +360,8 @@ func TestStalledConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	mute, idle, slow := w.Session(), w.Session(), w.Session()
-	Preface(idle)
-	f := Preface(slow)
+	lab.Preface(idle)
+	f := lab.Preface(slow)
 	var b bytes.Buffer
 	enc := hpack.NewEncoder(&b)
 	for _, kv := range [][2]string{{":method", "POST"}, {":scheme", "https"}, {":authority", "x"}, {":path", "/machine/map"}, {"content-length", "1000"}} {

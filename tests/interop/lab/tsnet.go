@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"os"
 
 	"tailscale.com/ipn"
@@ -37,24 +36,4 @@ func (s *Server) NewTsnet(name, authKey string, edit ...func(*tsnet.Server)) *Ts
 	n.engine = engine{s.T, name, Must(s.T, lc, err)}
 	n.WaitState(ipn.Running)
 	return n
-}
-
-// Watch passes each notification of the engine's bus to fn until fn answers
-// false or the test ends.
-func (e *engine) Watch(fn func(*ipn.Notify) bool) {
-	ctx, cancel := context.WithCancel(context.Background())
-	e.t.Cleanup(cancel)
-	w, err := e.Local.WatchIPNBus(ctx, ipn.NotifyInitialState)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	go func() {
-		defer w.Close()
-		for {
-			n, err := w.Next()
-			if err != nil || !fn(&n) {
-				return
-			}
-		}
-	}()
 }
