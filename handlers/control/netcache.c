@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "handlers/control/netcache_impl.h"
+#include "lib/base/ids.h"
 #include "lib/base/log.h"
 #include "lib/store/store.h"
 
@@ -164,32 +165,6 @@ load_all(struct req *rq, int64_t seq)
 
 /* ---- by changes ---- */
 
-struct id_list {
-	int64_t *v;
-	size_t n;
-};
-
-static int
-by_value(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void
-sort_unique(struct id_list *l)
-{
-	size_t kept = 0;
-
-	if (l->n > 1)
-		qsort(l->v, l->n, sizeof(l->v[0]), by_value);
-	for (size_t i = 0; i < l->n; i++)
-		if (kept == 0 || l->v[kept - 1] != l->v[i])
-			l->v[kept++] = l->v[i];
-	l->n = kept;
-}
-
 /* A node's row as it is now; gone if there is none. */
 static enum err
 reload_node(struct req *rq, int64_t id, struct node *n, bool *gone)
@@ -242,24 +217,25 @@ static enum err
 apply(struct req *rq, const struct change *v, size_t n, int64_t seq)
 {
 	struct netcache *c = rq->cache;
-	struct id_list nodes = { arena_array(rq->arena, n, sizeof(int64_t)), 0 };
+	int64_t *nodes = arena_array(rq->arena, n, sizeof(*nodes));
 	struct rerender again = { rq, OK };
 	bool users = false, documents = false;
+	size_t n_nodes = 0;
 	enum err e = OK;
 
 	for (size_t i = 0; i < n; i++) {
 		users |= v[i].kind == CHANGE_USER;
 		documents |= v[i].kind == CHANGE_DOCUMENT;
 		if (v[i].kind <= CHANGE_NODE_GONE)
-			nodes.v[nodes.n++] = v[i].id;
+			nodes[n_nodes++] = v[i].id;
 	}
 	if (users)
 		e = netcache_load_users(rq);
 	if (e == OK && documents)
 		e = netcache_load_documents(rq);
-	sort_unique(&nodes);
-	for (size_t i = 0; e == OK && i < nodes.n; i++)
-		e = apply_node(rq, nodes.v[i]);
+	n_nodes = ids_sort_unique(nodes, n_nodes);
+	for (size_t i = 0; e == OK && i < n_nodes; i++)
+		e = apply_node(rq, nodes[i]);
 	if (e != OK)
 		return e;
 	routers_elect(c->routers, seq);

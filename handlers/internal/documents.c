@@ -165,7 +165,6 @@ settings_json(struct req *rq)
 	const struct config *cfg = rq->cfg;
 	struct buf out;
 	struct jw w;
-	const char *text;
 
 	buf_init(&out, 64 * 1024);
 	jw_init(&w, &out);
@@ -175,9 +174,7 @@ settings_json(struct req *rq)
 	jw_kbool(&w, "auto_update", cfg->auto_update);
 	jw_kbool(&w, "logtail", cfg->logtail);
 	jw_end_obj(&w);
-	text = arena_strndup(rq->arena, (const char *)out.p, out.n);
-	buf_fini(&out);
-	return text;
+	return buf_text(&out, rq->arena);
 }
 
 static enum err

@@ -4,10 +4,10 @@
  * Lines "+ID" and "-ID MS"; with ?sync=1 the "+" lines are the whole truth.
  * Nodes that are gone meanwhile are skipped.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "handlers/routes.h"
+#include "lib/base/ids.h"
 #include "lib/store/store.h"
 
 #define PRESENCE_BODY_MAX (1024 * 1024)	/* some 100,000 nodes */
@@ -45,14 +45,6 @@ set(struct req *rq, const struct report *r)
 	return e == ERR_NOTFOUND ? OK : e;
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* Whoever the database believes online and is not in 'here' went unnoticed. */
 static enum err
 set_others_offline(struct req *rq, int64_t *here, size_t n)
@@ -61,11 +53,10 @@ set_others_offline(struct req *rq, int64_t *here, size_t n)
 	size_t n_online;
 	enum err e = store_nodes_online(rq->db, rq->arena, &online, &n_online);
 
-	if (n > 1)
-		qsort(here, n, sizeof(*here), by_value);
+	n = ids_sort_unique(here, n);
 	for (size_t i = 0; e == OK && i < n_online; i++) {
 		struct report gone = { online[i], false, rq->now_ms };
-		if (n == 0 || bsearch(&online[i], here, n, sizeof(*here), by_value) == NULL)
+		if (!ids_has(here, n, online[i]))
 			e = set(rq, &gone);
 	}
 	return e;

@@ -129,6 +129,15 @@ buf_drop(struct buf *b, size_t n)
 	b->n -= n;
 }
 
+char *
+buf_text(struct buf *b, struct arena *a)
+{
+	char *text = arena_strndup(a, b->n ? (const char *)b->p : "", b->n);
+
+	buf_fini(b);
+	return text;
+}
+
 struct span
 buf_span(const struct buf *b)
 {

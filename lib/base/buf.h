@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/err.h"
 #include "lib/base/str.h"
 
@@ -38,6 +39,9 @@ uint8_t *buf_room(struct buf *b, size_t n);
 
 /* Takes the first 'n' bytes away (n <= b->n). */
 void buf_drop(struct buf *b, size_t n);
+
+/* The bytes as text in the arena; the buffer is freed. */
+char *buf_text(struct buf *b, struct arena *a);
 
 struct span buf_span(const struct buf *b);
 struct str buf_as_str(const struct buf *b);

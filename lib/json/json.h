@@ -88,4 +88,12 @@ void json_del(jv *o, const char *name);
 /* Calls fn(arg, key, value) for each member, in order. */
 void json_each(jv *o, void (*fn)(void *arg, const char *key, jv *value), void *arg);
 
+/*
+ * Member by member from a document of somebody else's into one of ours: written
+ * only if it is there, of that type, and not "", false or 0.
+ */
+void jw_copy_str(struct jw *w, jv *o, const char *name);
+void jw_copy_bool(struct jw *w, jv *o, const char *name);
+void jw_copy_i64(struct jw *w, jv *o, const char *name);
+
 #endif

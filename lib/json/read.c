@@ -177,3 +177,26 @@ json_each(jv *o, void (*fn)(void *arg, const char *key, jv *value), void *arg)
 	json_object_object_foreach(o, key, value)
 		fn(arg, key, value);
 }
+
+void
+jw_copy_str(struct jw *w, jv *o, const char *name)
+{
+	const char *s = json_get_str(o, name, "");
+
+	if (s[0] != '\0')
+		jw_kstr(w, name, s);
+}
+
+void
+jw_copy_bool(struct jw *w, jv *o, const char *name)
+{
+	if (json_get_bool(o, name, false))
+		jw_kbool(w, name, true);
+}
+
+void
+jw_copy_i64(struct jw *w, jv *o, const char *name)
+{
+	if (json_get_i64(o, name, 0) != 0)
+		jw_ki64(w, name, json_get_i64(o, name, 0));
+}

@@ -27,29 +27,6 @@ derpmap_new(struct arena *a)
 	return m;
 }
 
-static void
-copy_str(struct jw *w, jv *o, const char *name)
-{
-	const char *s = json_get_str(o, name, "");
-
-	if (s[0] != '\0')
-		jw_kstr(w, name, s);
-}
-
-static void
-copy_bool(struct jw *w, jv *o, const char *name)
-{
-	if (json_get_bool(o, name, false))
-		jw_kbool(w, name, true);
-}
-
-static void
-copy_int(struct jw *w, jv *o, const char *name)
-{
-	if (json_get_i64(o, name, 0) != 0)
-		jw_ki64(w, name, json_get_i64(o, name, 0));
-}
-
 /* "", "none" or an address of that family (tailcfg.DERPNode.IPv4). */
 static bool
 address_ok(const char *s, uint8_t family)
@@ -75,17 +52,17 @@ write_node(struct jw *w, jv *o, int64_t region)
 	if (stun < -1 || stun > UINT16_MAX || derp < 0 || derp > UINT16_MAX)
 		return "a port is out of range";
 	jw_obj(w);
-	copy_str(w, o, "Name");
+	jw_copy_str(w, o, "Name");
 	jw_ki64(w, "RegionID", region);
-	copy_str(w, o, "HostName");
-	copy_str(w, o, "CertName");
-	copy_str(w, o, "IPv4");
-	copy_str(w, o, "IPv6");
-	copy_int(w, o, "STUNPort");
-	copy_int(w, o, "DERPPort");
-	copy_str(w, o, "STUNTestIP");
+	jw_copy_str(w, o, "HostName");
+	jw_copy_str(w, o, "CertName");
+	jw_copy_str(w, o, "IPv4");
+	jw_copy_str(w, o, "IPv6");
+	jw_copy_i64(w, o, "STUNPort");
+	jw_copy_i64(w, o, "DERPPort");
+	jw_copy_str(w, o, "STUNTestIP");
 	for (size_t i = 0; i < sizeof(bools) / sizeof(bools[0]); i++)
-		copy_bool(w, o, bools[i]);
+		jw_copy_bool(w, o, bools[i]);
 	jw_end_obj(w);
 	return NULL;
 }
@@ -100,10 +77,10 @@ write_region(struct jw *w, jv *o, int64_t id)
 		return "a region needs Nodes, and not too many";
 	jw_obj(w);
 	jw_ki64(w, "RegionID", id);
-	copy_str(w, o, "RegionCode");
-	copy_str(w, o, "RegionName");
-	copy_bool(w, o, "Avoid");
-	copy_bool(w, o, "NoMeasureNoHome");
+	jw_copy_str(w, o, "RegionCode");
+	jw_copy_str(w, o, "RegionName");
+	jw_copy_bool(w, o, "Avoid");
+	jw_copy_bool(w, o, "NoMeasureNoHome");
 	jw_key(w, "Nodes");
 	jw_arr(w);
 	for (size_t i = 0; i < json_len(nodes); i++)
@@ -120,7 +97,6 @@ region_json(struct arena *a, jv *o, int64_t id, const char **why)
 {
 	struct buf out;
 	struct jw w;
-	const char *text = NULL;
 
 	buf_init(&out, DERPMAP_BYTES_MAX);
 	jw_init(&w, &out);
@@ -128,9 +104,9 @@ region_json(struct arena *a, jv *o, int64_t id, const char **why)
 	if (*why == NULL && out.over)
 		*why = "a region is too large";
 	if (*why == NULL)
-		text = arena_strndup(a, (const char *)out.p, out.n);
+		return buf_text(&out, a);
 	buf_fini(&out);
-	return text;
+	return NULL;
 }
 
 struct adding {
@@ -219,7 +195,7 @@ derpmap_json(const struct derpmap *m)
 {
 	struct region *v = arena_array(m->arena, m->n, sizeof(*v));
 	struct buf out;
-	const char *text, *sep = "";
+	const char *sep = "";
 
 	if (m->n > 0) {
 		memcpy(v, m->v, m->n * sizeof(*v));
@@ -234,7 +210,5 @@ derpmap_json(const struct derpmap *m)
 		sep = ",";
 	}
 	buf_str(&out, "}}");
-	text = arena_strndup(m->arena, (const char *)out.p, out.n);
-	buf_fini(&out);
-	return text;
+	return buf_text(&out, m->arena);
 }

@@ -55,7 +55,6 @@ records_json(struct arena *a, struct records *r)
 {
 	struct buf out;
 	struct jw w;
-	const char *text;
 
 	if (r->n > 1)
 		qsort(r->v, r->n, sizeof(r->v[0]), by_record);
@@ -72,9 +71,7 @@ records_json(struct arena *a, struct records *r)
 		jw_end_obj(&w);
 	}
 	jw_end_arr(&w);
-	text = arena_strndup(a, (const char *)out.p, out.n);
-	buf_fini(&out);
-	return text;
+	return buf_text(&out, a);
 }
 
 const char *
@@ -204,7 +201,6 @@ dns_config_json(struct arena *a, const struct config *cfg, const char *stored)
 	const char *records = records_json(a, &r);	/* sorts r */
 	struct buf out;
 	struct jw w;
-	const char *text;
 
 	buf_init(&out, SIZE_MAX);
 	jw_init(&w, &out);
@@ -219,7 +215,5 @@ dns_config_json(struct arena *a, const struct config *cfg, const char *stored)
 	if (r.n > 0)
 		jw_kraw(&w, "ExtraRecords", records);
 	jw_end_obj(&w);
-	text = arena_strndup(a, (const char *)out.p, out.n);
-	buf_fini(&out);
-	return text;
+	return buf_text(&out, a);
 }

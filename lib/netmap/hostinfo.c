@@ -47,22 +47,6 @@ hostinfo_read(struct arena *a, jv *v, struct hostinfo *out)
 	    ERR_TOOBIG : OK;
 }
 
-static void
-copy_str(struct jw *w, jv *o, const char *name)
-{
-	const char *s = json_get_str(o, name, "");
-
-	if (s[0] != '\0')
-		jw_kstr(w, name, s);
-}
-
-static void
-copy_bool(struct jw *w, jv *o, const char *name)
-{
-	if (json_get_bool(o, name, false))
-		jw_kbool(w, name, true);
-}
-
 /* Only what a peer can use: where its PeerAPI listens (tailcfg.Service). */
 static void
 write_services(struct jw *w, jv *services)
@@ -112,9 +96,8 @@ write_location(struct jw *w, jv *loc)
 	jw_key(w, "Location");
 	jw_obj(w);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		copy_str(w, loc, texts[i]);
-	if (json_get_i64(loc, "Priority", 0) != 0)
-		jw_ki64(w, "Priority", json_get_i64(loc, "Priority", 0));
+		jw_copy_str(w, loc, texts[i]);
+	jw_copy_i64(w, loc, "Priority");
 	jw_end_obj(w);
 }
 
@@ -124,12 +107,12 @@ hostinfo_write_peer(struct jw *w, struct arena *a, const char *json)
 	jv *h = json_parse(a, str_of(json), JSON_DEPTH_DEFAULT, NULL);
 
 	jw_obj(w);
-	copy_str(w, h, "IPNVersion");
-	copy_str(w, h, "OS");
-	copy_str(w, h, "OSVersion");
-	copy_str(w, h, "Hostname");
-	copy_bool(w, h, "ShareeNode");
-	copy_bool(w, h, "AppConnector");
+	jw_copy_str(w, h, "IPNVersion");
+	jw_copy_str(w, h, "OS");
+	jw_copy_str(w, h, "OSVersion");
+	jw_copy_str(w, h, "Hostname");
+	jw_copy_bool(w, h, "ShareeNode");
+	jw_copy_bool(w, h, "AppConnector");
 	write_services(w, json_get(h, "Services"));
 	write_ssh_keys(w, json_get(h, "sshHostKeys"));
 	write_location(w, json_get(h, "Location"));
