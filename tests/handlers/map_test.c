@@ -126,7 +126,7 @@ a_rename_by_hand_is_a_change(void **state)
 	STORE(k, store_node_rename(k->db, 1, "renamed"));
 	lines = delta_lines(k, o.seq, &to);
 	assert_has(lines, "upsert all 1 +profile {\"ID\":1,\"StableID\":\"1\",\"Name\":\"renamed.tn.example.\"");
-	assert_has(lines, "value subject 1 Node {\"ID\":1,");
+	assert_has(lines, "value subject 1 Node+profile {\"ID\":1,");
 }
 
 static void
