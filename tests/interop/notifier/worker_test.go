@@ -1,6 +1,7 @@
 package notifier
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -153,6 +154,7 @@ func (d dying) Accept() (net.Conn, error) {
 
 func (w *worker) serve(rw http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	switch r.URL.Path {
 	case "/internal/delta":
 		w.delta(rw, r)
