@@ -67,6 +67,7 @@ struct conn {
 	struct ts2021 ts;
 	nghttp2_session *h2;
 	struct inner *inners;		/* its requests */
+	size_t body_bytes;		/* of their bodies */
 	struct key32 machine;
 	uint16_t capver;
 	char remote[IP_TEXT_SIZE];	/* the client's address; "" if unknown */
@@ -75,6 +76,7 @@ struct conn {
 struct conns {
 	struct conn *all, *dirty;
 	size_t n;
+	size_t body_bytes;		/* of all requests */
 };
 
 /* A handle to accept into; conn_start() once that is done. */

@@ -18,6 +18,33 @@
 
 /* ---- reading ---- */
 
+/* Bodies cost memory before anybody has looked who sends them. */
+static void
+body_count(struct inner *rq, int64_t n)
+{
+	if (rq->conn)
+		rq->conn->body_bytes = (size_t)((int64_t)rq->conn->body_bytes +
+		    n);
+	rq->n->conns.body_bytes = (size_t)((int64_t)rq->n->conns.body_bytes +
+	    n);
+}
+
+static void
+body_free(struct inner *rq)
+{
+	body_count(rq, -(int64_t)rq->body.n);
+	buf_fini(&rq->body);
+}
+
+static void
+on_timer(struct wheel_timer *t)
+{
+	struct inner *rq = wheel_owner(t, struct inner, timer);
+
+	if (!rq->answered)
+		inner_text(rq, 408, "the request did not arrive in time");
+}
+
 struct inner *
 inner_new(struct conn *c, int32_t id)
 {
@@ -29,6 +56,8 @@ inner_new(struct conn *c, int32_t id)
 	rq->serial = ++c->n->streams.serial;
 	buf_init(&rq->path, H2_PATH_MAX + 1);
 	buf_init(&rq->body, BODY_BYTES_MAX);
+	rq->timer.fire = on_timer;
+	wheel_set(&rq->n->wheel, &rq->timer, notifier_now(rq->n) + REQUEST_MS);
 	rq->next = c->inners;
 	if (rq->next)
 		rq->next->prev = rq;
@@ -40,7 +69,7 @@ static void
 inner_free(struct inner *rq)
 {
 	buf_fini(&rq->path);
-	buf_fini(&rq->body);
+	body_free(rq);
 	queue_clear(&rq->out);
 	free(rq);
 }
@@ -68,9 +97,15 @@ inner_data(struct inner *rq, struct span data)
 {
 	if (rq->answered)
 		return;
-	buf_put(&rq->body, data.p, data.n);
-	if (rq->body.over)
+	if (rq->body.n + data.n > BODY_BYTES_MAX) {
 		inner_text(rq, 413, "request body over 1 MiB");
+	} else if (rq->conn->body_bytes + data.n > BODIES_BYTES_CONN ||
+	    rq->n->conns.body_bytes + data.n > BODIES_BYTES_ALL) {
+		inner_text(rq, 503, "too many request bodies at a time");
+	} else {
+		buf_put(&rq->body, data.p, data.n);
+		body_count(rq, (int64_t)data.n);
+	}
 }
 
 bool
@@ -105,6 +140,7 @@ inner_ready(struct inner *rq)
 	const char *text;
 
 	rq->whole = true;
+	wheel_cancel(&rq->n->wheel, &rq->timer);
 	if (rq->answered)
 		return;
 	if (rq->conn)
@@ -159,7 +195,7 @@ inner_pass(struct inner *rq, struct call *c)
 		queue_push(&rq->out, m);
 		msg_unref(m);
 	}
-	buf_fini(&rq->body);
+	body_free(rq);
 	h2_answer(rq, c->head.status, &c->head, no_body);
 }
 
@@ -225,7 +261,7 @@ inner_text(struct inner *rq, int status, const char *text)
 		queue_push(&rq->out, m);
 		msg_unref(m);
 	}
-	buf_fini(&rq->body);
+	body_free(rq);
 	h2_answer(rq, status, NULL, no_body);
 }
 
@@ -234,7 +270,7 @@ inner_stream(struct inner *rq, struct stream *s)
 {
 	rq->stream = s;
 	rq->answered = true;
-	buf_fini(&rq->body);
+	body_free(rq);
 	buf_fini(&rq->path);
 	h2_answer(rq, 200, NULL, false);
 }
@@ -271,12 +307,14 @@ inner_gone(struct inner *rq)
 	if (rq->stream)
 		stream_lost(rq->stream);
 	hold_end(rq->n, &rq->hold);
+	wheel_cancel(&rq->n->wheel, &rq->timer);
 	if (rq->next)
 		rq->next->prev = rq->prev;
 	if (rq->prev)
 		rq->prev->next = rq->next;
 	else
 		c->inners = rq->next;
+	body_free(rq);
 	rq->conn = NULL;
 	if (c->finish_idle && c->inners == NULL)
 		conn_finish(c);

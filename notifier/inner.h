@@ -19,6 +19,7 @@
 #include "lib/base/str.h"
 #include "notifier/hold.h"
 #include "notifier/msg.h"
+#include "notifier/wheel.h"
 
 struct conn;
 struct call;
@@ -35,6 +36,7 @@ struct inner {
 	int refusal;			/* a status that its head calls for, or 0 */
 	char method[16];
 	struct buf path, body;
+	struct wheel_timer timer;	/* until the request is whole */
 	size_t header_bytes;
 	uint64_t serial;		/* later requests have greater ones */
 

@@ -27,6 +27,9 @@
 #define H2_PATH_MAX 2048
 #define H2_TABLE_BYTES 256		/* HPACK table we use when we send */
 #define BODY_BYTES_MAX (1u << 20)	/* of an inner request */
+#define BODIES_BYTES_CONN (4u << 20)	/* of all requests of one connection */
+#define BODIES_BYTES_ALL (128u << 20)	/* of all requests */
+#define REQUEST_MS 30000		/* from a request's first byte to its last */
 
 /* ---- calls to workers ---- */
 

@@ -283,6 +283,26 @@ func TestManyAtATime(t *testing.T) {
 	}
 }
 
+// Bodies are bounded in sum; those over the bound are refused, the rest served.
+func TestManyBodies(t *testing.T) {
+	r := newRig(t)
+	r.set(func() { r.handle = func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, "done") } })
+	c := r.client()
+	var wg sync.WaitGroup
+	for range 30 {
+		wg.Go(func() {
+			status, got, err := c.ask("POST", "/machine/x", strings.Repeat("x", 1<<20))
+			if err != nil || (status != 200 && status != 503) {
+				t.Errorf("%d %q %v", status, got, err)
+			}
+		})
+	}
+	wg.Wait()
+	if status, _, err := c.ask("POST", "/machine/x", strings.Repeat("x", 1<<20)); status != 200 {
+		t.Errorf("afterwards: %d %v", status, err)
+	}
+}
+
 func TestIPv6(t *testing.T) {
 	r := newRigAt(t, "::1")
 	r.client().stream(1).want(`{"Node":1}`)
