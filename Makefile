@@ -67,6 +67,11 @@ run:					## a working tailnet on this machine (PORT=, DATA=, HOST=)
 	@+PORT='$(PORT)' DATA='$(DATA)' HOST='$(HOST)' MAKE='$(MAKE)' \
 	    exec setpriv --pdeathsig TERM sh conf/run.sh
 
+# Everything CI runs; installs what the tests need.
+check:					## every test there is; the last line counts them
+	@sh conf/packages.sh build run test
+	@+sh tests/check.sh
+
 packages:				## installs the Debian packages for building, running and testing
 	@sh conf/packages.sh build run test
 
@@ -84,4 +89,4 @@ include tests/interop/interop.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all run packages clean help
+.PHONY: all run check packages clean help

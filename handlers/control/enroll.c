@@ -226,10 +226,23 @@ node_for_key(struct req *rq, const struct authkey *k, const struct machine *m,
 	return OK;
 }
 
+/* What is no tag at all is refused by whatever way the device comes. */
+static enum err
+check_tag_form(struct req *rq, const struct device *d)
+{
+	return !d->host.bad_tags ? OK : req_fail(rq, ERR_BADREQ, "requested tags are "
+	    "invalid: a tag is \"tag:\" and lower-case letters, digits, '-', '_' or '.', "
+	    "a letter first");
+}
+
 /* A first registration may ask for no tags but the key's own. */
 static enum err
 check_request_tags(struct req *rq, const struct device *d, const struct authkey *k)
 {
+	enum err e = check_tag_form(rq, d);
+
+	if (e != OK)
+		return e;
 	if (tags_within(rq->arena, d->host.request_tags, k->tags))
 		return OK;
 	return req_fail(rq, ERR_FORBIDDEN, "requested tags %s are invalid or not permitted",
@@ -326,6 +339,8 @@ enroll_login(struct req *rq, const struct login *l, const struct user *u,
 	enum err e;
 
 	if ((e = device_of_login(rq, l, &d)) != OK)
+		return e;
+	if ((e = check_tag_form(rq, &d)) != OK)
 		return e;
 	/* Only a policy can let a user give a tag away, and there is none yet. */
 	if (strcmp(d.host.request_tags, "[]") != 0)

@@ -19,6 +19,15 @@ text_cut(struct arena *a, const char *s, size_t max)
 	return arena_strndup(a, s, max);
 }
 
+static bool
+all_tags(jv *array)
+{
+	for (size_t i = 0; i < json_len(array); i++)
+		if (json_text(json_at(array, i)) == NULL || !tag_valid(json_text(json_at(array, i))))
+			return false;
+	return true;
+}
+
 enum err
 hostinfo_read(struct arena *a, jv *v, struct hostinfo *out)
 {
@@ -32,6 +41,7 @@ hostinfo_read(struct arena *a, jv *v, struct hostinfo *out)
 		.client_version = text_cut(a, json_get_str(v, "IPNVersion", ""), 128),
 		.routes = routes_json(a, &routes),
 		.request_tags = tags_json_of(a, json_get(v, "RequestTags")),
+		.bad_tags = !all_tags(json_get(v, "RequestTags")),
 		.home_derp = -1,
 	};
 	if (net != NULL) {

@@ -21,6 +21,7 @@ struct hostinfo {
 	const char *hostname, *os, *client_version;
 	const char *routes;	/* JSON array: announced */
 	const char *request_tags;	/* JSON array, valid tags only, sorted */
+	bool bad_tags;		/* it asked for something that is no tag, too */
 	int64_t home_derp;	/* -1 if the client sent no NetInfo */
 };
 

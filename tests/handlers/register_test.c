@@ -130,6 +130,21 @@ requested_tags_need_permission(void **state)
 }
 
 static void
+what_is_no_tag_is_refused(void **state)
+{
+	struct asker *k = *state;
+	struct authkey key = { .tags = "[\"tag:web\"]", .reusable = true };
+	const char *body = arena_printf(k->a, "{\"Version\":142,\"NodeKey\":\"%s\","
+	    "\"Hostinfo\":{\"Hostname\":\"h\",\"RequestTags\":[\"tag:web\",\"tag:BAD\"]},"
+	    "\"Auth\":{\"AuthKey\":\"%s\"}}", key_no(k, NODEKEY_PREFIX, 101), make_key(k, &key));
+
+	assert_int_equal(ask_as(k, ORIGIN_CONTROL, key_no(k, MKEY_PREFIX, 1), "POST",
+	    "/machine/register", str_of(body)), 200);
+	assert_has(ask_body(k), "requested tags are invalid");
+	assert_int_equal(node_count(k), 0);
+}
+
+static void
 another_machine_gets_nothing(void **state)
 {
 	struct asker *k = *state;
@@ -308,6 +323,7 @@ main(void)
 		NET_TEST(bad_keys_are_refused_by_name),
 		NET_TEST(a_tagged_key_makes_tagged_nodes),
 		NET_TEST(requested_tags_need_permission),
+		NET_TEST(what_is_no_tag_is_refused),
 		NET_TEST(another_machine_gets_nothing),
 		NET_TEST(the_same_machine_under_another_user),
 		NET_TEST(a_logout_ends_the_key),
