@@ -44,7 +44,7 @@ const struct config_key config_keys[] = {
 	  .help = "clients give up after 120s of silence, so give at most 60s" },
 	{ "notifier", "offline_grace", &config_duration, "10s", 0, 10 * MINUTE, AT(offline_grace_ms),
 	  .help = "give a time like 10s" },
-	{ "notifier", "connections_max", &config_int, "20000", 1, 1000000, AT(connections_max),
+	{ "notifier", "connections_max", &config_int, "16000", 1, 1000000, AT(connections_max),
 	  .help = "give the number of connections that are held at most" },
 
 	{ "prefixes", "v4", &config_prefix4, "100.64.0.0/10", 8, 30, AT(v4),
