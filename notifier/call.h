@@ -93,7 +93,7 @@ struct calls {
 };
 
 void calls_init(struct notifier *n);
-void calls_fini(struct notifier *n);	/* ends all without telling anybody */
+void calls_fini(struct notifier *n);	/* ends all with ERR_BUSY */
 
 /* Starts what may start.  Called once per turn of the event loop. */
 void calls_pump(struct notifier *n);

@@ -220,11 +220,7 @@ calls_fini(struct notifier *n)
 {
 	struct calls *q = &n->calls;
 
-	while (q->running) {
-		q->running->done = NULL;
+	while (q->running)
 		call_cancel(q->running);
-	}
-	for (int cls = 0; cls < CALL_CLASSES; cls++)
-		while (q->queue[cls])
-			call_drop(q->queue[cls]);
+	refuse_queued(q);
 }

@@ -90,13 +90,15 @@ refuse(struct conn *c, int status, const char *text, const char *hint)
 	const struct head *h = &c->opening->head;
 	struct str method = buf_as_str(&h->method), path = { 0 };
 	struct str target = buf_as_str(&h->target);
+	struct str via = buf_as_str(&h->field[FIELD_VIA]);
 
 	(void)str_cut(&target, '?', &path);
-	log_info("refused %s%.*s %.*s from %s: %d %s%s%s",
+	log_info("refused %s%.*s %.*s from %s%s%.*s: %d %s%s%s",
 	    h->scgi ? "(SCGI) " : "", (int)method.n, method.p,
 	    (int)(path.n < 80 ? path.n : 80), path.p,
-	    c->remote[0] ? c->remote : "?", status, text, hint ? "; " : "",
-	    hint ? hint : "");
+	    c->remote[0] ? c->remote : "?", via.n ? " via " : "",
+	    (int)(via.n < 80 ? via.n : 80), via.p, status, text,
+	    hint ? "; " : "", hint ? hint : "");
 	conn_refuse(c, status, text);
 }
 

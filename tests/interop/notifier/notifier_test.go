@@ -570,6 +570,30 @@ func TestStoppingReportsNothing(t *testing.T) {
 	r.client().stream(1).want(`{"Node":1}`)
 }
 
+// The end comes in time even if workers are busy and requests wait for them.
+func TestStoppingWaitsForNobody(t *testing.T) {
+	r := newRig(t)
+	never := make(chan struct{})
+	t.Cleanup(func() { close(never) })
+	r.set(func() {
+		r.slow = never
+		r.handle = func(http.ResponseWriter, *http.Request) { <-never }
+	})
+	c := r.client()
+	for i := range 40 {
+		go c.ask("POST", "/machine/x", "{}")
+		go c.do(context.Background(), "POST", "/machine/map", fmt.Sprintf(`{"Node":%d,"Stream":true}`, i+1))
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
+	defer cancel()
+	c.do(ctx, "POST", "/machine/map", `{"Node":99,"Stream":true}`)
+	start := time.Now()
+	r.stop()
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("stopping took %v", took)
+	}
+}
+
 // ---- limits ----
 
 // First maps that nobody reads do not pile up: more are asked for only as they
