@@ -21,4 +21,6 @@
 #define SERVE_ROLL_MS 200		/* between two workers of a rolling restart */
 #define SERVE_BACKLOG 1024		/* connections that wait for a process */
 
+#define WORKER_KEEP_BYTES (8 * 1024 * 1024)	/* of free memory, for the next request */
+
 #endif

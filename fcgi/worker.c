@@ -18,6 +18,7 @@
 #include <fcgiapp.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -325,6 +326,7 @@ worker_main(int argc, char **argv)
 	w.fd = listen_fd();
 	if (FCGX_Init() != 0)
 		fatal("cannot start libfcgi");
+	(void)mallopt(M_TRIM_THRESHOLD, WORKER_KEEP_BYTES);
 	watch_socket(&w);
 	catch_signals(&w.open_mask);
 	if (!backend_start(&w.backend, config, w.origin == ORIGIN_CONTROL))

@@ -178,13 +178,17 @@ answer_wrong_method(struct req *rq, const struct visible *v)
 	req_header(rq, "Allow", route_allow(v->rows, v->n, rq));
 }
 
-/* The number of the last change, or -1 if the database does not say. */
-static int64_t
-last_change(struct req *rq)
+/*
+ * Tells the notifier of what was committed.  Failing to costs only the time
+ * until it looks itself, so that is no error.
+ */
+static void
+wake(struct req *rq)
 {
 	int64_t seq;
 
-	return store_change_last(rq->db, &seq) == OK ? seq : -1;
+	if (store_change_last(rq->db, &seq) == OK)
+		wake_send(config_socket(rq->arena, rq->cfg, "wake.sock"), seq);
 }
 
 /* What every answer has, and what no answer to HEAD has. */
@@ -199,28 +203,22 @@ finish(struct req *rq)
 		buf_clear(&rq->out);
 }
 
-/*
- * Failing to wake the notifier costs only the time until it looks itself, so
- * that is no error.
- */
 static void
 serve(struct req *rq, const struct route *r)
 {
-	bool may_write = r->txn == TXN_WRITE || r->txn == TXN_OWN;
-	int64_t before, after;
+	int64_t before;
 	enum err e;
 
 	if (r->txn != TXN_NONE && rq->db == NULL) {	/* its carrier has logged why */
 		answer(rq, ERR_BUSY);
 		return;
 	}
-	before = may_write ? last_change(rq) : -1;
+	before = rq->db ? db_writes(rq->db) : 0;
 	e = run(rq, r);
 	if (e != OK)
 		answer_error(rq, e, r->txn == TXN_NONE ? "" : db_errmsg(rq->db));
-	after = may_write ? last_change(rq) : -1;
-	if (after != before && after >= 0)
-		wake_send(config_socket(rq->arena, rq->cfg, "wake.sock"), after);
+	if (rq->db != NULL && db_writes(rq->db) != before)
+		wake(rq);
 }
 
 void

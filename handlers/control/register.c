@@ -59,7 +59,8 @@ read_ask(struct req *rq, jv *body, struct ask *a)
 		return req_fail(rq, ERR_BADREQ, "NodeKey is missing");
 	if (host != NULL && !json_is(host, JSON_OBJ))
 		return req_fail(rq, ERR_BADREQ, "Hostinfo must be an object");
-	a->hostinfo = host == NULL ? "{}" : json_dump(rq->arena, host);
+	if (a->auth_key[0] == '\0')	/* only a pending login keeps it as sent */
+		a->hostinfo = host == NULL ? "{}" : json_dump(rq->arena, host);
 	if ((e = hostinfo_read(rq->arena, host, &a->dev.host)) != OK)
 		return req_fail(rq, e, "Hostinfo is larger than %d bytes", HOSTINFO_MAX);
 	return OK;

@@ -164,8 +164,10 @@ db_commit(struct db *db)
 		db_rollback(db);
 		return e;
 	}
-	if (db->txn == TXN_WRITE)
+	if (db->txn == TXN_WRITE) {
 		db->wrote = sqlite3_total_changes64(db->h) != db->changes_at_begin;
+		db->writes += db->wrote;
+	}
 	db->txn = TXN_NONE;
 	return OK;
 }
@@ -197,6 +199,12 @@ bool
 db_wrote(const struct db *db)
 {
 	return db->wrote;
+}
+
+int64_t
+db_writes(const struct db *db)
+{
+	return db->writes;
 }
 
 static const char q_data_version[] = "PRAGMA data_version";

@@ -51,6 +51,9 @@ bool db_in_txn(const struct db *db);
 /* Did the last write transaction that was committed change any row? */
 bool db_wrote(const struct db *db);
 
+/* How many such transactions there were; for "did anything happen since". */
+int64_t db_writes(const struct db *db);
+
 /* How long a lock is waited for before ERR_BUSY; ten seconds unless set. */
 void db_set_busy(struct db *db, int ms);
 

@@ -30,6 +30,7 @@ struct db {
 	char *path, *dir;	/* ":memory:" and "" for DB_MEMORY */
 	enum db_txn txn;
 	bool wrote;
+	int64_t writes;		/* transactions that wrote */
 	int64_t changes_at_begin;
 	int busy_ms;
 	int64_t busy_since_ms;
