@@ -136,6 +136,27 @@ CREATE TABLE nodes_gone (
 CREATE INDEX node_gone_key ON nodes_gone (node_key);
 CREATE INDEX node_gone_ms ON nodes_gone (gone_ms);
 
+-- Which node a subnet goes to, of all that offer it: clients take one owner per
+-- prefix.  Written by the triggers below only.  A node keeps a prefix as long as
+-- it offers it and is online, or nobody else is: one that comes back takes
+-- nothing away from the one that stood in for it.
+CREATE TABLE route_primaries (
+	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
+	prefix        TEXT NOT NULL,
+	node_id       INTEGER NOT NULL,
+	PRIMARY KEY (tailnet_id, prefix)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX route_primary_node ON route_primaries (node_id);
+CREATE INDEX node_router ON nodes (id) WHERE approved <> '[]';
+
+-- Who offers what: announced by the node and approved by an admin.  Default
+-- routes are not elected, every exit node shows them.
+CREATE VIEW route_offers AS
+	SELECT n.tailnet_id, n.id AS node_id, n.online, a.value AS prefix
+	FROM nodes n, json_each(n.approved) a
+	WHERE n.approved <> '[]' AND a.value NOT IN ('0.0.0.0/0', '::/0')
+		AND EXISTS (SELECT 1 FROM json_each(n.routes) r WHERE r.value = a.value);
+
 -- Sequential address allocation.  lib/store/address.c.
 -- address_next: where to look next, one row per prefix; it goes round.
 -- address_free: holes, oldest first, so that an address rests before it has
@@ -256,6 +277,41 @@ CREATE TRIGGER node_deleted AFTER DELETE ON nodes BEGIN
 	INSERT INTO changes (tailnet_id, kind, id) VALUES (OLD.tailnet_id, 'node.gone', OLD.id);
 	UPDATE logins SET node_id = NULL WHERE node_id = OLD.id;
 END;
+-- The election, written once: inserting a list of prefixes decides about each.
+CREATE VIEW route_elections AS SELECT 1 AS tailnet_id, '[]' AS prefixes WHERE 0;
+CREATE TRIGGER route_election INSTEAD OF INSERT ON route_elections BEGIN
+	DELETE FROM route_primaries
+		WHERE tailnet_id = NEW.tailnet_id
+		AND prefix IN (SELECT value FROM json_each(NEW.prefixes))
+		AND NOT EXISTS (SELECT 1 FROM route_offers o
+			WHERE o.prefix = route_primaries.prefix AND o.node_id = route_primaries.node_id
+			AND (o.online = 1 OR NOT EXISTS (SELECT 1 FROM route_offers p
+				WHERE p.prefix = o.prefix AND p.online = 1)));
+	INSERT OR IGNORE INTO route_primaries (tailnet_id, prefix, node_id)
+		SELECT NEW.tailnet_id, prefix, best FROM
+			(SELECT v.value AS prefix, (SELECT o.node_id FROM route_offers o
+				WHERE o.prefix = v.value ORDER BY o.online DESC, o.node_id LIMIT 1) AS best
+			FROM json_each(NEW.prefixes) v)
+		WHERE best IS NOT NULL;
+END;
+CREATE TRIGGER node_offers_routes AFTER UPDATE OF online, routes, approved ON nodes
+WHEN (OLD.approved <> '[]' OR NEW.approved <> '[]') AND (OLD.online <> NEW.online
+	OR OLD.routes <> NEW.routes OR OLD.approved <> NEW.approved)
+BEGIN
+	INSERT INTO route_elections (tailnet_id, prefixes) VALUES (OLD.tailnet_id, OLD.approved);
+	INSERT INTO route_elections (tailnet_id, prefixes) VALUES (NEW.tailnet_id, NEW.approved);
+END;
+CREATE TRIGGER node_ends_routes AFTER DELETE ON nodes WHEN OLD.approved <> '[]' BEGIN
+	INSERT INTO route_elections (tailnet_id, prefixes) VALUES (OLD.tailnet_id, OLD.approved);
+END;
+CREATE TRIGGER route_primary_given AFTER INSERT ON route_primaries BEGIN
+	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node', NEW.node_id);
+	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node.self', NEW.node_id);
+END;
+CREATE TRIGGER route_primary_taken AFTER DELETE ON route_primaries BEGIN
+	INSERT INTO changes (tailnet_id, kind, id) VALUES (OLD.tailnet_id, 'node', OLD.node_id);
+	INSERT INTO changes (tailnet_id, kind, id) VALUES (OLD.tailnet_id, 'node.self', OLD.node_id);
+END;
 CREATE TRIGGER user_updated AFTER UPDATE OF name, display_name, email, picture_url ON users
 WHEN OLD.name <> NEW.name OR OLD.display_name <> NEW.display_name
 	OR OLD.email <> NEW.email OR OLD.picture_url <> NEW.picture_url
@@ -368,3 +424,8 @@ CREATE VIEW show_changes AS
 	FROM changes c
 	LEFT JOIN nodes n ON n.id = c.id AND c.kind LIKE 'node%'
 	LEFT JOIN nodes_gone g ON g.id = c.id AND c.kind LIKE 'node%';
+CREATE VIEW show_routes AS
+	SELECT p.prefix, n.id AS node_id, n.name AS served_by,
+		CASE n.online WHEN 1 THEN 'online' ELSE 'offline' END AS state,
+		(SELECT count(*) FROM route_offers o WHERE o.prefix = p.prefix) AS offers
+	FROM route_primaries p JOIN nodes n ON n.id = p.node_id;

@@ -13,12 +13,17 @@
 
 #define MAP_MAX (256u * 1024 * 1024)
 
+/* Whose map: a node's, or of one that is gone. */
+struct viewer {
+	const struct node *node;	/* NULL if gone */
+	struct node_view view;
+	const struct node_gone *gone;
+};
+
 /* {"ControlTime":…,"Node":… -- the object stays open. */
 static void
-put_head(struct req *rq, const struct node *n, const struct node_gone *g, bool peers,
-    bool zstd, struct buf *out)
+put_head(struct req *rq, const struct viewer *v, bool peers, bool zstd, struct buf *out)
 {
-	struct node_view view;
 	struct buf text;
 	struct jw w;
 
@@ -27,12 +32,10 @@ put_head(struct req *rq, const struct node *n, const struct node_gone *g, bool p
 	jw_obj(&w);
 	jw_ktime(&w, "ControlTime", rq->now_ms);
 	jw_key(&w, "Node");
-	if (n != NULL) {
-		view = netcache_view(rq, n);
-		node_json_self(&w, rq->arena, n, &view, rq->cfg);
-	} else {
-		node_json_gone(&w, g, rq->cfg->base_domain);
-	}
+	if (v->node != NULL)
+		node_json_self(&w, rq->arena, v->node, &v->view, rq->cfg);
+	else
+		node_json_gone(&w, v->gone, rq->cfg->base_domain);
 	if (peers)
 		buf_str(&text, ",\"Peers\":[");
 	netcache_put_text(rq->cache, buf_as_str(&text), zstd, out);
@@ -41,15 +44,14 @@ put_head(struct req *rq, const struct node *n, const struct node_gone *g, bool p
 
 /* The message without its length; *o gets the peers that it shows. */
 static void
-put_map(struct req *rq, const struct node *n, const struct node_gone *g,
-    struct stream_open *o, struct buf *out)
+put_map(struct req *rq, const struct viewer *v, struct stream_open *o, struct buf *out)
 {
 	struct buf peers;
 
 	buf_init(&peers, MAP_MAX);
 	if (!o->alone)
 		netcache_put_peers(rq, o->node_id, o->zstd, &peers, &o->peers, &o->n_peers);
-	put_head(rq, n, g, o->n_peers > 0, o->zstd, out);
+	put_head(rq, v, o->n_peers > 0, o->zstd, out);
 	buf_put(out, peers.p, peers.n);
 	if (o->n_peers > 0)
 		netcache_put_text(rq->cache, STR("]"), o->zstd, out);
@@ -60,15 +62,14 @@ put_map(struct req *rq, const struct node *n, const struct node_gone *g,
 }
 
 static enum err
-reply_map(struct req *rq, const struct node *n, const struct node_gone *g,
-    struct stream_open *o, bool wrap)
+reply_map(struct req *rq, const struct viewer *v, struct stream_open *o, bool wrap)
 {
 	struct buf map;
 	size_t mark;
 
 	buf_init(&map, MAP_MAX);
 	mark = map_message_begin(&map);
-	put_map(rq, n, g, o, &map);
+	put_map(rq, v, o, &map);
 	map_message_end(&map, mark);
 	o->seq = netcache_seq(rq->cache);
 	req_reply(rq, 200, wrap ? OPEN_CTYPE : "application/octet-stream");
@@ -84,32 +85,36 @@ reply_map(struct req *rq, const struct node *n, const struct node_gone *g,
 	return OK;
 }
 
+static enum err
+reply_node(struct req *rq, const struct node *n, bool zstd, bool wrap)
+{
+	struct stream_open o = { .node_id = n->id, .zstd = zstd };
+	struct viewer v = { .node = n };
+	enum err e = netcache_view(rq, n, &v.view);
+
+	if (e != OK)
+		return e;
+	o.alone = v.view.expired;
+	return reply_map(rq, &v, &o, wrap);
+}
+
 enum err
 mapopen_node(struct req *rq, const struct node *n, bool zstd)
 {
-	struct stream_open o = {
-		.node_id = n->id, .zstd = zstd,
-		.alone = netcache_view(rq, n).expired,
-	};
+	return reply_node(rq, n, zstd, true);
+}
 
-	return reply_map(rq, n, NULL, &o, true);
+enum err
+mapopen_once(struct req *rq, const struct node *n, bool zstd)
+{
+	return reply_node(rq, n, zstd, false);
 }
 
 enum err
 mapopen_gone(struct req *rq, const struct node_gone *g, bool zstd)
 {
 	struct stream_open o = { .node_id = g->id, .zstd = zstd, .alone = true };
+	struct viewer v = { .gone = g };
 
-	return reply_map(rq, NULL, g, &o, true);
-}
-
-enum err
-mapopen_once(struct req *rq, const struct node *n, bool zstd)
-{
-	struct stream_open o = {
-		.node_id = n->id, .zstd = zstd,
-		.alone = netcache_view(rq, n).expired,
-	};
-
-	return reply_map(rq, n, NULL, &o, false);
+	return reply_map(rq, &v, &o, true);
 }

@@ -23,7 +23,6 @@ netcache_new(void)
 	struct netcache *c = xcalloc(1, sizeof(*c));
 
 	c->seq = -1;
-	c->routers = routers_new();
 	c->z = zframe_new();
 	c->scratch = arena_new();
 	return c;
@@ -36,7 +35,6 @@ netcache_free(struct netcache *c)
 		return;
 	netcache_clear_peers(c);
 	netcache_clear_shared(c);
-	routers_free(c->routers);
 	zframe_free(c->z);
 	arena_free(c->scratch);
 	free(c);
@@ -64,47 +62,58 @@ netcache_owner(const struct netcache *c, int64_t id)
 	return p ? p->owner : 0;
 }
 
-struct node_view
-netcache_view(const struct req *rq, const struct node *n)
+/* Of the routes in force: the default ones, and the subnets that were given to it. */
+static enum err
+routes_served(struct req *rq, const struct node *n, struct routes *out)
 {
-	return (struct node_view){
-		.base_domain = rq->cfg->base_domain,
-		.serving = routers_serving(rq->cache->routers, n->id),
-		.expired = n->expired || node_key_expired(n, rq->now_ms),
-	};
+	struct routes announced, approved, force;
+	const char **given;
+	size_t n_given;
+	enum err e;
+
+	*out = (struct routes){ 0 };
+	if (strcmp(n->approved, "[]") == 0 || strcmp(n->routes, "[]") == 0)
+		return OK;
+	announced = routes_parse(rq->arena, n->routes);
+	approved = routes_parse(rq->arena, n->approved);
+	force = routes_both(rq->arena, &announced, &approved);
+	if ((e = store_routes_served(rq->db, rq->arena, n->id, &given, &n_given)) != OK)
+		return e;
+	for (size_t i = 0; i < force.n; i++)
+		if (prefix_is_default(&force.v[i]))
+			routes_add(rq->arena, out, force.v[i]);
+	for (size_t i = 0; i < n_given; i++) {
+		struct prefix p;
+		if (prefix_read(str_of(given[i]), &p) && routes_has(&force, &p))
+			routes_add(rq->arena, out, p);
+	}
+	return OK;
 }
 
-void
-netcache_rerouted(const struct netcache *c, int64_t seq,
-    void (*fn)(void *, int64_t), void *arg)
+enum err
+netcache_view(struct req *rq, const struct node *n, struct node_view *out)
 {
-	routers_changed(c->routers, seq, fn, arg);
+	*out = (struct node_view){
+		.base_domain = rq->cfg->base_domain,
+		.expired = n->expired || node_key_expired(n, rq->now_ms),
+	};
+	return routes_served(rq, n, &out->serving);
 }
 
 /* ---- one node ---- */
 
-static void
-set_offers(struct netcache *c, const struct node *n)
-{
-	struct routes announced, approved, offers = { 0 };
-
-	if (strcmp(n->approved, "[]") != 0 && strcmp(n->routes, "[]") != 0) {
-		announced = routes_parse(c->scratch, n->routes);
-		approved = routes_parse(c->scratch, n->approved);
-		offers = routes_both(c->scratch, &announced, &approved);
-	}
-	routers_set(c->routers, n->id, n->online, &offers);
-}
-
-static void
+static enum err
 render(struct req *rq, const struct node *n)
 {
 	struct netcache *c = rq->cache;
-	struct node_view view = netcache_view(rq, n);
+	struct node_view view;
 	struct peer *p = NULL;
 	struct buf out;
 	struct jw w;
+	enum err e = netcache_view(rq, n, &view);
 
+	if (e != OK)
+		return e;
 	buf_init(&out, MAP_BYTES_MAX);
 	if (node_showable(n)) {
 		jw_init(&w, &out);
@@ -120,44 +129,38 @@ render(struct req *rq, const struct node *n)
 	}
 	netcache_set_peer(c, n->id, p);
 	buf_fini(&out);
+	return OK;
 }
 
 /* ---- from scratch ---- */
 
-static void
-offer_one(void *arg, const struct node *n)
-{
-	struct netcache *c = arg;
-
-	set_offers(c, n);
-	arena_reset(c->scratch);
-}
+struct loading {
+	struct req *rq;
+	enum err e;
+};
 
 static void
-render_one(void *arg, const struct node *n)
+load_one(void *arg, const struct node *n)
 {
-	struct req *rq = arg;
+	struct loading *l = arg;
 
-	render(rq, n);
-	arena_reset(rq->cache->scratch);
+	if (l->e == OK)
+		l->e = render(l->rq, n);
+	arena_reset(l->rq->cache->scratch);
 }
 
-/* Routes first: a node's JSON says which of them go to it. */
 static enum err
 load_all(struct req *rq, int64_t seq)
 {
 	struct netcache *c = rq->cache;
+	struct loading l = { rq, OK };
 	enum err e;
 
 	netcache_clear_peers(c);
-	routers_clear(c->routers);
 	c->seq = -1;
 	if ((e = netcache_load_users(rq)) != OK ||
 	    (e = netcache_load_documents(rq)) != OK ||
-	    (e = store_nodes_each(rq->db, c->scratch, offer_one, c)) != OK)
-		return e;
-	routers_elect(c->routers, seq);
-	if ((e = store_nodes_each(rq->db, c->scratch, render_one, rq)) != OK)
+	    (e = store_nodes_each(rq->db, c->scratch, load_one, &l)) != OK || (e = l.e) != OK)
 		return e;
 	c->seq = seq;
 	return OK;
@@ -179,7 +182,6 @@ static enum err
 apply_node(struct req *rq, int64_t id)
 {
 	struct netcache *c = rq->cache;
-	struct routes none = { 0 };
 	struct node n;
 	bool gone;
 	enum err e = reload_node(rq, id, &n, &gone);
@@ -187,38 +189,21 @@ apply_node(struct req *rq, int64_t id)
 	if (e != OK)
 		return e;
 	if (gone) {
-		routers_set(c->routers, id, false, &none);
 		netcache_set_peer(c, id, NULL);
 	} else {
-		set_offers(c, &n);
 		if (n.user_id != 0 && netcache_profile(c, n.user_id).n == 0)
 			e = netcache_load_users(rq);
-		render(rq, &n);
+		if (e == OK)
+			e = render(rq, &n);
 	}
 	arena_reset(c->scratch);
 	return e;
 }
 
-struct rerender {
-	struct req *rq;
-	enum err e;
-};
-
-static void
-rerender(void *arg, int64_t id)
-{
-	struct rerender *r = arg;
-
-	if (r->e == OK)
-		r->e = apply_node(r->rq, id);
-}
-
 static enum err
-apply(struct req *rq, const struct change *v, size_t n, int64_t seq)
+apply(struct req *rq, const struct change *v, size_t n)
 {
-	struct netcache *c = rq->cache;
 	int64_t *nodes = arena_array(rq->arena, n, sizeof(*nodes));
-	struct rerender again = { rq, OK };
 	bool users = false, documents = false;
 	size_t n_nodes = 0;
 	enum err e = OK;
@@ -236,11 +221,7 @@ apply(struct req *rq, const struct change *v, size_t n, int64_t seq)
 	n_nodes = ids_sort_unique(nodes, n_nodes);
 	for (size_t i = 0; e == OK && i < n_nodes; i++)
 		e = apply_node(rq, nodes[i]);
-	if (e != OK)
-		return e;
-	routers_elect(c->routers, seq);
-	routers_changed(c->routers, c->seq, rerender, &again);
-	return again.e;
+	return e;
 }
 
 enum err
@@ -260,7 +241,7 @@ netcache_sync(struct req *rq)
 	if (e == ERR_TOOBIG)
 		return load_all(rq, last);
 	if (e == OK)
-		e = apply(rq, v, n, last);
+		e = apply(rq, v, n);
 	if (e == OK)
 		c->seq = last;
 	else

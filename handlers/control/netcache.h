@@ -38,11 +38,8 @@ int64_t netcache_owner(const struct netcache *c, int64_t id);
 struct str netcache_profile(const struct netcache *c, int64_t user_id);
 
 /* How a node is shown: its domain, the routes that go to it, whether it has expired. */
-struct node_view netcache_view(const struct req *rq, const struct node *n);
-
-/* Ids of nodes whose share of routes changed after 'seq', for fn. */
-void netcache_rerouted(const struct netcache *c, int64_t seq,
-    void (*fn)(void *arg, int64_t id), void *arg);
+must_check enum err netcache_view(struct req *rq, const struct node *n,
+    struct node_view *out);
 
 /* Documents as clients get them; "" if there is none yet. */
 const char *netcache_dns(const struct netcache *c);

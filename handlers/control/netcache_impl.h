@@ -5,7 +5,6 @@
 #define HANDLERS_CONTROL_NETCACHE_IMPL_H
 
 #include "handlers/control/netcache.h"
-#include "lib/netmap/routers.h"
 #include "lib/wire/zstd_frame.h"
 
 #define MAP_BYTES_MAX (256u * 1024 * 1024)	/* of anything that is built here */
@@ -42,7 +41,6 @@ struct netcache {
 	int64_t seq;		/* -1: nothing loaded yet */
 	struct block **blocks;	/* block i holds ids [i * NETCACHE_BLOCK, …) */
 	size_t n_blocks, n_peers;
-	struct routers *routers;
 	struct profile *profiles;	/* by id */
 	size_t n_profiles;
 	char *dns, *derpmap;

@@ -34,7 +34,7 @@ struct delta {
 	struct buf out;		/* fragments */
 	uint32_t count;
 	struct touched *nodes;
-	size_t n_nodes, room_nodes;
+	size_t n_nodes;
 	struct companion *companions;
 	size_t n_companions;
 	bool rebuild;		/* clients shall build their whole map anew */
@@ -132,10 +132,12 @@ emit_patch(struct delta *d, const struct node *n, unsigned fields)
 static void
 emit_self(struct delta *d, const struct node *n)
 {
-	struct node_view view = netcache_view(d->rq, n);
+	struct node_view view;
 	struct buf json;
 	struct jw w;
 
+	if ((d->e = netcache_view(d->rq, n, &view)) != OK)
+		return;
 	buf_init(&json, DELTA_BYTES_MAX);
 	jw_init(&w, &json);
 	node_json_self(&w, d->rq->arena, n, &view, d->rq->cfg);
@@ -242,23 +244,6 @@ patch_fields(const char *letters)
 	    (strchr(letters, 'o') ? PATCH_ONLINE : 0u);
 }
 
-static void
-add_rerouted(void *arg, int64_t id)
-{
-	struct delta *d = arg;
-
-	if (d->n_nodes < d->room_nodes)
-		d->nodes[d->n_nodes++] = (struct touched){
-			.id = id, .kinds = 1u << CHANGE_NODE | 1u << CHANGE_NODE_SELF };
-}
-
-static void
-count_one(void *arg, int64_t id)
-{
-	(void)id;
-	++*(size_t *)arg;
-}
-
 static int
 by_id(const void *pa, const void *pb)
 {
@@ -287,14 +272,10 @@ merge_nodes(struct delta *d)
 }
 
 static void
-collect(struct delta *d, const struct change *v, size_t n, int64_t since)
+collect(struct delta *d, const struct change *v, size_t n)
 {
-	size_t rerouted = 0;
-
-	netcache_rerouted(d->rq->cache, since, count_one, &rerouted);
-	d->room_nodes = n + rerouted;
-	d->nodes = arena_array(d->rq->arena, d->room_nodes, sizeof(d->nodes[0]));
-	d->companions = arena_array(d->rq->arena, d->room_nodes, sizeof(d->companions[0]));
+	d->nodes = arena_array(d->rq->arena, n, sizeof(d->nodes[0]));
+	d->companions = arena_array(d->rq->arena, n, sizeof(d->companions[0]));
 	for (size_t i = 0; i < n; i++) {
 		if (v[i].kind > CHANGE_NODE_GONE)
 			continue;
@@ -304,7 +285,6 @@ collect(struct delta *d, const struct change *v, size_t n, int64_t since)
 			    patch_fields(v[i].subject) : 0,
 		};
 	}
-	netcache_rerouted(d->rq->cache, since, add_rerouted, d);
 	merge_nodes(d);
 }
 
@@ -320,9 +300,9 @@ repeated(const struct change *v, size_t n, size_t i)
 }
 
 static void
-build(struct delta *d, const struct change *v, size_t n, int64_t since)
+build(struct delta *d, const struct change *v, size_t n)
 {
-	collect(d, v, n, since);
+	collect(d, v, n);
 	for (size_t i = 0; i < n; i++)
 		if (v[i].kind > CHANGE_NODE_GONE && !repeated(v, n, i))
 			emit_other(d, &v[i]);
@@ -364,7 +344,7 @@ fill(struct delta *d, int64_t since)
 		return OK;
 	}
 	if (e == OK)
-		build(d, v, n, since);
+		build(d, v, n);
 	return e != OK ? e : d->e;
 }
 

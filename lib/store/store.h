@@ -79,6 +79,10 @@ must_check enum err store_node_gone_by_key(struct db *db, struct arena *a, const
 must_check enum err store_node_gone_by_id(struct db *db, struct arena *a, int64_t id, struct node_gone *out);
 must_check enum err store_nodes_gone_prune(struct db *db, int64_t before_ms);
 
+/* ---- routes (route.c) ---- */
+/* The subnets that go to this node, of all that offer them; text in 'a'. */
+must_check enum err store_routes_served(struct db *db, struct arena *a, int64_t node_id, const char ***out, size_t *n);
+
 /* ---- addresses (address.c) ---- */
 /*
  * A free address of the prefix: the oldest hole, else the next never given, or a

@@ -259,6 +259,15 @@ approved_routes_are_shown_and_fail_over(void **state)
 	lines = delta_lines(k, to, &to);
 	assert_has(lines, "\"AllowedIPs\":[\"100.64.0.1/32\",\"fd7a:115c:a1e0::1/128\",\"0.0.0.0/0\",\"::/0\"]");
 	assert_has(lines, "\"AllowedIPs\":[\"100.64.0.2/32\",\"fd7a:115c:a1e0::2/128\",\"0.0.0.0/0\",\"10.0.0.0/8\",\"::/0\"]");
+	/* It comes back, and takes nothing away. */
+	STORE(k, store_node_set_presence(k->db, 1, true, ASK_NOW));
+	lines = delta_lines(k, to, &to);
+	assert_has(lines, "patch all 1 ");
+	assert_lacks(lines, "10.0.0.0/8");
+	/* Deleting the one that serves gives the subnet to the other. */
+	STORE(k, store_node_delete(k->db, 2));
+	lines = delta_lines(k, to, &to);
+	assert_has(lines, "\"AllowedIPs\":[\"100.64.0.1/32\",\"fd7a:115c:a1e0::1/128\",\"0.0.0.0/0\",\"10.0.0.0/8\",\"::/0\"]");
 }
 
 static void

@@ -21,6 +21,8 @@ static const struct plan_allowed { const char *sql, *plan, *why; } plans_allowed
 	{ "FROM nodes WHERE +tailnet_id", "SCAN nodes", "lists all" },
 	{ "FROM authkeys WHERE tailnet_id", "SCAN authkeys", "lists all" },
 	{ "FROM logins WHERE tailnet_id", "SCAN logins USING INDEX login_expiry", "lists all" },
+	{ " nodes ", "SCAN n USING INDEX node_router", "routers only: the election" },
+	{ " nodes ", "USE TEMP B-TREE FOR ORDER BY", "routers of one prefix" },
 	{ "DELETE FROM changes", "SCAN changes", "ends at the first row that is young enough" },
 };
 
@@ -28,6 +30,7 @@ static inline int
 plan_is_allowed(const char *sql, const char *plan)
 {
 	if (strstr(plan, "SCAN CONSTANT ROW") != NULL ||
+	    strstr(plan, "VIRTUAL TABLE") != NULL ||	/* json_each: a list in one row */
 	    (strstr(plan, "SCAN") == NULL && strstr(plan, "TEMP B-TREE") == NULL))
 		return 1;
 	for (size_t i = 0; i < sizeof(plans_allowed) / sizeof(plans_allowed[0]); i++)

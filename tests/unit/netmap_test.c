@@ -4,7 +4,6 @@
 #include "lib/base/arena.h"
 #include "lib/netmap/endpoints.h"
 #include "lib/netmap/name.h"
-#include "lib/netmap/routers.h"
 #include "lib/netmap/routes.h"
 #include "lib/netmap/tags.h"
 
@@ -148,79 +147,6 @@ routes_in_force_are_in_both(void **state)
 }
 
 static void
-offer(struct routers *r, int64_t id, bool online, const char *json)
-{
-	struct routes o = routes_parse(a, json);
-
-	routers_set(r, id, online, &o);
-}
-
-static const char *
-serving(struct routers *r, int64_t id)
-{
-	struct routes s = routers_serving(r, id);
-
-	return routes_json(a, &s);
-}
-
-static void
-note(void *arg, int64_t id)
-{
-	*(int64_t *)arg = *(int64_t *)arg * 10 + id;
-}
-
-static int64_t
-changed(struct routers *r, int64_t seq)
-{
-	int64_t ids = 0;
-
-	routers_changed(r, seq, note, &ids);
-	return ids;
-}
-
-static void
-one_router_serves_a_prefix(void **state)
-{
-	struct routers *r = routers_new();
-
-	(void)state;
-	offer(r, 1, false, "[\"10.0.0.0/8\"]");
-	offer(r, 2, true, "[\"10.0.0.0/8\",\"10.2.0.0/16\"]");
-	offer(r, 3, true, "[\"10.0.0.0/8\"]");
-	routers_elect(r, 5);
-	assert_string_equal(serving(r, 1), "[]");
-	assert_string_equal(serving(r, 2), "[\"10.0.0.0/8\",\"10.2.0.0/16\"]");
-	assert_string_equal(serving(r, 3), "[]");
-	assert_int_equal(changed(r, 4), 2);
-
-	offer(r, 2, false, "[\"10.0.0.0/8\",\"10.2.0.0/16\"]");
-	routers_elect(r, 6);
-	assert_string_equal(serving(r, 2), "[\"10.2.0.0/16\"]");
-	assert_string_equal(serving(r, 3), "[\"10.0.0.0/8\"]");
-	assert_int_equal(changed(r, 5), 23);
-	assert_int_equal(changed(r, 6), 0);
-
-	offer(r, 3, true, "[]");
-	routers_elect(r, 7);
-	assert_string_equal(serving(r, 1), "[\"10.0.0.0/8\"]");
-	routers_free(r);
-}
-
-static void
-every_exit_node_shows(void **state)
-{
-	struct routers *r = routers_new();
-
-	(void)state;
-	offer(r, 1, true, "[\"0.0.0.0/0\",\"::/0\"]");
-	offer(r, 2, true, "[\"0.0.0.0/0\",\"::/0\"]");
-	routers_elect(r, 1);
-	assert_string_equal(serving(r, 1), "[\"0.0.0.0/0\",\"::/0\"]");
-	assert_string_equal(serving(r, 2), "[\"0.0.0.0/0\",\"::/0\"]");
-	routers_free(r);
-}
-
-static void
 tags_are_sorted_and_checked(void **state)
 {
 	const char *in[] = { "tag:web", "tag:Bad", "web", "tag:db", "tag:web", NULL, "tag:" };
@@ -262,8 +188,6 @@ main(void)
 		cmocka_unit_test(routes_are_sorted_sets),
 		cmocka_unit_test(exit_routes_come_in_pairs),
 		cmocka_unit_test(routes_in_force_are_in_both),
-		cmocka_unit_test(one_router_serves_a_prefix),
-		cmocka_unit_test(every_exit_node_shows),
 		cmocka_unit_test(tags_are_sorted_and_checked),
 		cmocka_unit_test(endpoints_are_checked),
 	};
