@@ -72,6 +72,9 @@ check:					## every test there is; the last line counts them
 	@sh conf/packages.sh build run test
 	@+sh tests/check.sh
 
+bench: all				## the table in docs/performance.md (FLEET=driver's folder, SIZES=)
+	python3 tests/bench/fleet.py
+
 packages:				## installs the Debian packages for building, running and testing
 	@sh conf/packages.sh build run test
 
@@ -89,4 +92,4 @@ include tests/interop/interop.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all run check packages clean help
+.PHONY: all run check bench packages clean help
