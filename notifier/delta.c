@@ -137,8 +137,6 @@ on_answer(struct call *c, enum err e)
 		ask_at(n, notifier_now(n) + DELTA_RETRY_MS);
 		return;
 	}
-	if (cgi_head_get(&c->head, "Headrace-More").p)
-		d->wanted = true;
 	if (d->ready)
 		take_batch(n, b);
 	else
