@@ -25,15 +25,21 @@
 static char last_complaint[256];
 
 static void
-complain(const char *what, const char *why)
+complain_that(const char *what, const char *why, const char *meanwhile)
 {
 	char text[sizeof(last_complaint)];
 
-	(void)snprintf(text, sizeof(text), "%s: %s; keeping what was there", what, why);
+	(void)snprintf(text, sizeof(text), "%s: %s; %s", what, why, meanwhile);
 	if (strcmp(text, last_complaint) == 0)
 		return;
 	memcpy(last_complaint, text, sizeof(text));
 	log_warn("%s", text);
+}
+
+static void
+complain(const char *what, const char *why)
+{
+	complain_that(what, why, "keeping what was there");
 }
 
 /* A whole file; false (and a complaint) if it cannot be read or is too large. */
@@ -103,9 +109,10 @@ fetch_due(struct req *rq, jv *fetched)
 }
 
 static void
-fetch_failed(const char *url, const char *why)
+fetch_failed(const char *url, const char *why, bool have_map)
 {
-	complain(url, why);
+	complain_that(url, why, have_map ? "keeping the DERP map from before" :
+	    "no relay is known, so devices talk only where a direct way exists");
 	retry_wait_ms = retry_wait_ms == 0 ? RETRY_MIN_MS : retry_wait_ms * 2;
 	if (retry_wait_ms > RETRY_MAX_MS)
 		retry_wait_ms = RETRY_MAX_MS;
@@ -114,7 +121,7 @@ fetch_failed(const char *url, const char *why)
 
 /* Asks all addresses; the new document, or NULL if one of them failed. */
 static const char *
-fetch_maps(struct req *rq)
+fetch_maps(struct req *rq, bool have_map)
 {
 	const struct text_list *urls = &rq->cfg->derp_urls;
 	struct derpmap *m = derpmap_new(rq->arena);
@@ -124,7 +131,7 @@ fetch_maps(struct req *rq)
 	for (size_t i = 0; i < urls->n; i++) {
 		if (fetch_url(rq->arena, urls->v[i], DERPMAP_BYTES_MAX, &text, &why) != OK ||
 		    derpmap_add(m, text, &why) != OK) {
-			fetch_failed(urls->v[i], why);
+			fetch_failed(urls->v[i], why, have_map);
 			return NULL;
 		}
 	}
@@ -214,7 +221,7 @@ documents_refresh(struct req *rq)
 		return e;
 	if (stored != NULL)
 		fetched = json_parse(rq->arena, str_of(stored), JSON_DEPTH_DEFAULT, NULL);
-	if (fetch_due(rq, fetched) && (fresh = fetch_maps(rq)) != NULL)
+	if (fetch_due(rq, fetched) && (fresh = fetch_maps(rq, fetched != NULL)) != NULL)
 		fetched = json_parse(rq->arena, str_of(fresh), JSON_DEPTH_DEFAULT, NULL);
 	return put_all(rq, fresh, merge_maps(rq, fetched), records);
 }
