@@ -76,6 +76,7 @@ routes_served(struct req *rq, const struct node *n, struct routes *out)
 		return OK;
 	announced = routes_parse(rq->arena, n->routes);
 	approved = routes_parse(rq->arena, n->approved);
+	routes_pair_defaults(rq->arena, &approved);	/* typed by hand it may be one */
 	force = routes_both(rq->arena, &announced, &approved);
 	if ((e = store_routes_served(rq->db, rq->arena, n->id, &given, &n_given)) != OK)
 		return e;

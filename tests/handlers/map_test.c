@@ -271,6 +271,21 @@ approved_routes_are_shown_and_fail_over(void **state)
 }
 
 static void
+half_an_exit_node_approved_by_hand_is_a_whole_one(void **state)
+{
+	struct asker *k = *state;
+	struct stream_open o;
+
+	join(k, 2);
+	assert_int_equal(do_map(k, 1, 101, ",\"OmitPeers\":true,\"Hostinfo\":{\"Hostname\":\"x\","
+	    "\"RoutableIPs\":[\"0.0.0.0/0\",\"::/0\"]}"), 200);
+	STORE(k, store_node_set_approved(k->db, 1, "[\"0.0.0.0/0\"]"));
+	(void)open_stream(k, 2, &o);
+	assert_has(arena_strndup(k->a, (const char *)o.first.p + 4, o.first.n - 4),
+	    "\"AllowedIPs\":[\"100.64.0.1/32\",\"fd7a:115c:a1e0::1/128\",\"0.0.0.0/0\",\"::/0\"]");
+}
+
+static void
 users_logins_and_documents_travel(void **state)
 {
 	struct asker *k = *state;
@@ -354,6 +369,7 @@ main(void)
 		NET_TEST(an_expired_node_is_alone_until_extended),
 		NET_TEST(presence_comes_and_goes),
 		NET_TEST(approved_routes_are_shown_and_fail_over),
+		NET_TEST(half_an_exit_node_approved_by_hand_is_a_whole_one),
 		NET_TEST(users_logins_and_documents_travel),
 		NET_TEST(the_tick_does_what_is_due),
 		NET_TEST(a_fleet_shares_blocks),
