@@ -35,8 +35,9 @@ key_of(struct req *rq, const struct node *n, struct put_refs *out)
 	return store_authkey_by_id(rq->db, rq->arena, n->authkey_id, &out->keys[0]);
 }
 
-enum err
-put_refs_of(struct req *rq, const struct node *n, struct put_refs *out)
+/* What this node refers to. */
+static enum err
+refs_of(struct req *rq, const struct node *n, struct put_refs *out)
 {
 	int64_t a = n->user_id, b, ids[2];
 	enum err e;
@@ -252,7 +253,7 @@ put_node_reply(struct req *rq, int64_t id)
 	enum err e;
 
 	if ((e = store_node_by_id(rq->db, rq->arena, id, &n)) != OK ||
-	    (e = put_refs_of(rq, &n, &refs)) != OK)
+	    (e = refs_of(rq, &n, &refs)) != OK)
 		return e;
 	api_reply(rq, &w);
 	jw_key(&w, "node");

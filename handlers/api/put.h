@@ -22,10 +22,6 @@ struct put_refs {
 /* Everything there is, for lists. */
 must_check enum err put_refs_all(struct req *rq, struct put_refs *out);
 
-/* What this node refers to. */
-must_check enum err put_refs_of(struct req *rq, const struct node *n,
-    struct put_refs *out);
-
 /* One value each. */
 void put_user(struct jw *w, const struct user *u);
 void put_authkey(struct jw *w, const struct put_refs *refs,

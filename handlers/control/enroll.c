@@ -167,13 +167,8 @@ static enum err
 enroll(struct req *rq, const struct device *d, const struct claim *c,
     const struct node *old, const struct node *sibling, struct node *out)
 {
-	struct node holder;
-	enum err e = store_node_by_node_key(rq->db, rq->arena, d->node_key, &holder);
-
-	if (e == OK && (old == NULL || holder.id != old->id))
+	if (d->holder_id != 0 && (old == NULL || d->holder_id != old->id))
 		return req_fail(rq, ERR_CONFLICT, "node key already in use");
-	if (e != OK && e != ERR_NOTFOUND)
-		return e;
 	return old != NULL ? update_node(rq, d, c, old, out) :
 	    insert_node(rq, d, c, sibling, out);
 }
@@ -307,12 +302,17 @@ static enum err
 device_of_login(struct req *rq, const struct login *l, struct device *d)
 {
 	jv *host = json_parse(rq->arena, str_of(l->hostinfo), JSON_DEPTH_DEFAULT, NULL);
+	struct node holder;
+	enum err e = store_node_by_node_key(rq->db, rq->arena, l->node_key, &holder);
 
 	*d = (struct device){
 		.machine_key = l->machine_key, .node_key = l->node_key,
+		.holder_id = e == OK ? holder.id : 0,
 		.nl_key = l->nl_key, .cap = l->cap, .ephemeral = l->ephemeral,
 		.want_expiry_ms = l->want_expiry_ms,
 	};
+	if (e != OK && e != ERR_NOTFOUND)
+		return e;
 	return hostinfo_read(rq->arena, host, &d->host);
 }
 

@@ -15,6 +15,7 @@
 struct device {
 	const char *machine_key;	/* proved by Noise */
 	const char *node_key;
+	int64_t holder_id;		/* the node that has node_key now; 0 if none */
 	const char *nl_key;		/* "" if none */
 	int64_t cap;
 	struct hostinfo host;

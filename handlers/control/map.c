@@ -179,11 +179,7 @@ store_news(struct req *rq, const struct ask *a, struct node *n, struct node_gone
 		n->last_seen_ms = rq->now_ms;
 		e = store_node_update(rq->db, n);
 	}
-	if (e == OK)
-		e = db_commit(rq->db);
-	if (e != OK)
-		db_rollback(rq->db);
-	return e;
+	return db_end_write(rq->db, e);
 }
 
 /* ---- the answer ---- */

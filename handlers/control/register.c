@@ -179,11 +179,12 @@ followup(struct req *rq, const struct ask *a, struct node *n, struct verdict *v)
 }
 
 static enum err
-decide(struct req *rq, const struct ask *a, struct node *n, struct verdict *v)
+decide(struct req *rq, struct ask *a, struct node *n, struct verdict *v)
 {
 	bool done = false;
 	enum err e = store_node_by_node_key(rq->db, rq->arena, a->dev.node_key, n);
 
+	a->dev.holder_id = e == OK ? n->id : 0;
 	if (e == OK)
 		e = known_node(rq, a, n, v, &done);
 	else if (e == ERR_NOTFOUND)
@@ -295,19 +296,15 @@ is_users_fault(enum err e)
 
 /* Runs decide() in a write transaction that is kept only if it succeeds. */
 static enum err
-decide_and_commit(struct req *rq, const struct ask *a, struct node *n, struct verdict *v)
+decide_and_commit(struct req *rq, struct ask *a, struct node *n, struct verdict *v)
 {
 	enum err e = db_begin_write(rq->db);
 
-	if (e == OK)
-		e = decide(rq, a, n, v);
-	if (e == OK && v->hold == NULL && (e = answer(rq, v, NULL)) == OK)
-		e = db_commit(rq->db);
-	else if (e == OK && (e = hold(rq, v->hold)) == OK)
-		e = db_commit(rq->db);
 	if (e != OK)
-		db_rollback(rq->db);
-	return e;
+		return e;
+	if ((e = decide(rq, a, n, v)) == OK)
+		e = v->hold != NULL ? hold(rq, v->hold) : answer(rq, v, NULL);
+	return db_end_write(rq->db, e);
 }
 
 static enum err

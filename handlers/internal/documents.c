@@ -201,12 +201,9 @@ put_all(struct req *rq, const char *fetched, const char *derpmap, const char *re
 	if ((e = put(rq, DOCUMENT_DERP_FETCHED, fetched)) == OK &&
 	    (e = put(rq, DOCUMENT_DERPMAP, derpmap)) == OK &&
 	    (e = put(rq, DOCUMENT_RECORDS, records)) == OK &&
-	    (e = put(rq, DOCUMENT_DNS, dns_config_json(rq->arena, rq->cfg, records))) == OK &&
-	    (e = put(rq, DOCUMENT_SETTINGS, settings_json(rq))) == OK)
-		e = db_commit(rq->db);
-	if (e != OK)
-		db_rollback(rq->db);
-	return e;
+	    (e = put(rq, DOCUMENT_DNS, dns_config_json(rq->arena, rq->cfg, records))) == OK)
+		e = put(rq, DOCUMENT_SETTINGS, settings_json(rq));
+	return db_end_write(rq->db, e);
 }
 
 enum err

@@ -42,13 +42,7 @@ in_txn(struct req *rq)
 {
 	enum err e = db_begin_write(rq->db);
 
-	if (e == OK)
-		e = do_due(rq);
-	if (e == OK)
-		e = db_commit(rq->db);
-	if (e != OK)
-		db_rollback(rq->db);
-	return e;
+	return e != OK ? e : db_end_write(rq->db, do_due(rq));
 }
 
 static enum err

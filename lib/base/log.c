@@ -18,7 +18,6 @@
 
 static const char *log_ident = "headrace";
 static enum log_level log_max = LOG_INFO;
-static char log_ctx[64];
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
 
 void
@@ -26,22 +25,6 @@ log_init(const char *ident, enum log_level level)
 {
 	log_ident = ident;
 	log_max = level;
-}
-
-int
-log_level_of(const char *name)
-{
-	for (int i = 0; i < 4; i++)
-		if (strcmp(name, level_names[i]) == 0)
-			return i;
-	return -1;
-}
-
-void
-log_context(const char *text)
-{
-	(void)snprintf(log_ctx, sizeof(log_ctx), "%s%s", text ? text : "",
-	    text ? " " : "");
 }
 
 static size_t
@@ -61,8 +44,8 @@ log_line(enum log_level level, const char *fmt, va_list ap)
 
 	if (level > log_max)
 		return;
-	head = at_most(snprintf(line, sizeof(line), "%s %s %s",
-	    level_names[level], log_ident, log_ctx), sizeof(line));
+	head = at_most(snprintf(line, sizeof(line), "%s %s ",
+	    level_names[level], log_ident), sizeof(line));
 	n = head + at_most(vsnprintf(line + head, sizeof(line) - head, fmt, ap),
 	    sizeof(line) - head);
 	for (i = head; i < n; i++)

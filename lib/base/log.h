@@ -1,9 +1,9 @@
 /*
  * lib/base/log.h -- one line per event on standard error; memory that cannot fail.
  *
- * A line is "level ident [context] text".  Programs log, at their boundary;
+ * A line is "level ident text".  Programs log, at their boundary;
  * lib/ returns errors instead.  Never pass a secret: keys and tokens are
- * printed with key_short() or token_mask().
+ * printed with key_short(), or not at all.
  */
 #ifndef LIB_BASE_LOG_H
 #define LIB_BASE_LOG_H
@@ -16,12 +16,6 @@ enum log_level { LOG_NONE = -1, LOG_ERR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /* 'ident' is kept, not copied.  LOG_NONE is for commands, which report errors themselves. */
 void log_init(const char *ident, enum log_level level);
-
-/* "error", "warn", "info" or "debug" to a level; -1 if it is none of them. */
-int log_level_of(const char *name);
-
-/* A prefix for the lines that follow ("req=17"); NULL takes it away.  Copied. */
-void log_context(const char *text);
 
 void log_err(const char *fmt, ...) printf_like(1, 2);
 void log_warn(const char *fmt, ...) printf_like(1, 2);

@@ -39,22 +39,6 @@ name_label_valid(const char *s)
 	return label_valid(s, strlen(s));
 }
 
-bool
-name_domain_valid(const char *s)
-{
-	size_t n;
-
-	if (strlen(s) > NAME_FQDN_MAX)
-		return false;
-	for (;; s += n + 1) {
-		n = strcspn(s, ".");
-		if (!label_valid(s, n))
-			return false;
-		if (s[n] == '\0')
-			return true;
-	}
-}
-
 /* Length of 'host' without the suffixes that name no machine. */
 static size_t
 bare_length(const char *host)

@@ -14,9 +14,6 @@
 /* 1 to 63 of a-z, 0-9 and '-', no '-' at either end. */
 bool name_label_valid(const char *s);
 
-/* The same rule for each label of a dotted name, at most NAME_FQDN_MAX long. */
-bool name_domain_valid(const char *s);
-
 /*
  * The label for a hostname as a client says it ("Joe's Mac mini" gives
  * "joes-mac-mini"); "node" if nothing of it can stand in a name.

@@ -164,10 +164,8 @@ db_commit(struct db *db)
 		db_rollback(db);
 		return e;
 	}
-	if (db->txn == TXN_WRITE) {
-		db->wrote = sqlite3_total_changes64(db->h) != db->changes_at_begin;
-		db->writes += db->wrote;
-	}
+	if (db->txn == TXN_WRITE)
+		db->writes += sqlite3_total_changes64(db->h) != db->changes_at_begin;
 	db->txn = TXN_NONE;
 	return OK;
 }
@@ -189,16 +187,20 @@ db_rollback(struct db *db)
 		memcpy(db->errmsg, kept, sizeof(kept));
 }
 
+enum err
+db_end_write(struct db *db, enum err e)
+{
+	if (e == OK)
+		e = db_commit(db);
+	if (e != OK)
+		db_rollback(db);
+	return e;
+}
+
 bool
 db_in_txn(const struct db *db)
 {
 	return db->txn != TXN_NONE;
-}
-
-bool
-db_wrote(const struct db *db)
-{
-	return db->wrote;
 }
 
 int64_t

@@ -46,12 +46,12 @@ must_check enum err db_begin_read(struct db *db);
 must_check enum err db_begin_write(struct db *db);
 must_check enum err db_commit(struct db *db);
 void db_rollback(struct db *db);	/* harmless if no transaction is open */
+
+/* Ends what db_begin_write() began: keeps it if 'e' is OK, else undoes it; the first error. */
+must_check enum err db_end_write(struct db *db, enum err e);
 bool db_in_txn(const struct db *db);
 
-/* Did the last write transaction that was committed change any row? */
-bool db_wrote(const struct db *db);
-
-/* How many such transactions there were; for "did anything happen since". */
+/* How many committed transactions changed a row; for "did anything happen since". */
 int64_t db_writes(const struct db *db);
 
 /* How long a lock is waited for before ERR_BUSY; ten seconds unless set. */

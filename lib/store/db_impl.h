@@ -29,7 +29,6 @@ struct db {
 	sqlite3 *h;
 	char *path, *dir;	/* ":memory:" and "" for DB_MEMORY */
 	enum db_txn txn;
-	bool wrote;
 	int64_t writes;		/* transactions that wrote */
 	int64_t changes_at_begin;
 	int busy_ms;

@@ -115,10 +115,10 @@ transactions(void **state)
 	assert_true(db_in_txn(f->db));
 	add_user(f->db, "a");
 	assert_ok(db_commit(f->db));
-	assert_true(db_wrote(f->db));
+	assert_int_equal(db_writes(f->db), 1);
 	assert_ok(db_begin_write(f->db));
 	assert_ok(db_commit(f->db));
-	assert_false(db_wrote(f->db));
+	assert_int_equal(db_writes(f->db), 1);
 	assert_ok(db_begin_write(f->db));
 	add_user(f->db, "b");
 	db_rollback(f->db);
@@ -131,7 +131,23 @@ transactions(void **state)
 	assert_ok(db_begin_write(f->db));
 	assert_ok(store_user_create(f->db, &u, &id));
 	assert_ok(db_commit(f->db));
-	assert_true(db_wrote(f->db));
+	assert_int_equal(db_writes(f->db), 2);
+}
+
+static void
+the_end_of_a_write_follows_its_error(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_ok(db_begin_write(f->db));
+	add_user(f->db, "a");
+	assert_int_equal(db_end_write(f->db, ERR_FORBIDDEN), ERR_FORBIDDEN);
+	assert_false(db_in_txn(f->db));
+	assert_int_equal(number(f->db, "SELECT count(*) FROM users"), 0);
+	assert_ok(db_begin_write(f->db));
+	add_user(f->db, "a");
+	assert_ok(db_end_write(f->db, OK));
+	assert_int_equal(number(f->db, "SELECT count(*) FROM users"), 1);
 }
 
 static void
@@ -270,6 +286,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(errors_stick, setup_memory, teardown),
 		cmocka_unit_test_setup_teardown(endings, setup_memory, teardown),
 		cmocka_unit_test_setup_teardown(transactions, setup_memory, teardown),
+		cmocka_unit_test_setup_teardown(the_end_of_a_write_follows_its_error, setup_memory, teardown),
 		cmocka_unit_test_setup_teardown(two_connections, setup_file, teardown),
 		cmocka_unit_test_setup_teardown(locked, setup_file, teardown),
 		cmocka_unit_test_setup_teardown(page_limit, setup_file, teardown),

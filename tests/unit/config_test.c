@@ -13,6 +13,7 @@
 
 #include "lib/config/config.h"
 #include "lib/config/key.h"
+#include "lib/config/value.h"
 
 #define NAME "/etc/t/h.ini"
 
@@ -432,10 +433,20 @@ documentation_has_no_stranger(void **state)
 	}
 }
 
+static void
+domains_are_checked(void **state)
+{
+	(void)state;
+	assert_true(config_domain_ok(STR("tail.example.com")));
+	assert_false(config_domain_ok(STR("tail..com")));
+	assert_false(config_domain_ok(STR("tail.com.")));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(domains_are_checked),
 		cmocka_unit_test_setup_teardown(defaults_make_a_tailnet, setup, teardown),
 		cmocka_unit_test_setup_teardown(values_of_each_kind, setup, teardown),
 		cmocka_unit_test_setup_teardown(lists_grow_over_lines, setup, teardown),
