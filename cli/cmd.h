@@ -150,6 +150,11 @@ must_check enum err cli_node_chosen(struct cli *c, size_t spare, jv **out);
  */
 must_check enum err cli_confirm(struct cli *c, const char *fmt, ...) printf_like(2, 3);
 
+/* ---- files (file.c) ---- */
+
+/* All of a file of at most 'max' bytes, in the arena; "-" is standard input. */
+must_check enum err cli_file(struct cli *c, const char *path, size_t max, struct str *out);
+
 /* ---- output (out.c) ---- */
 
 /* In the modes for programs: prints 'v' and answers true. */
