@@ -23,7 +23,10 @@ struct ipset {
 	size_t n;
 };
 
-/* From any ranges, in any order: sorts and joins them.  'v' may be reused. */
+/*
+ * From any ranges, in any order: sorts and joins them.  'v' may be reused.  What
+ * is no range (of no family or two, the end before the start) names no address.
+ */
 struct ipset ipset_of(struct arena *a, const struct iprange *v, size_t n);
 
 struct iprange iprange_of_prefix(struct prefix p);	/* host bits are dropped */
