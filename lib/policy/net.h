@@ -72,6 +72,15 @@ size_t net_count(const struct net *t);
 /* Calls fn(arg, node) for each node, by ascending id. */
 void net_each(struct net *t, void (*fn)(void *arg, const struct net_node *n), void *arg);
 
+/*
+ * What net_set_node(), net_drop_node() and net_set_users() did since the last call:
+ * 'touched' are nodes whose filter or SSH rules may differ, 'moved' those that others
+ * may see otherwise (or no longer, or newly); a gone node is in neither.  Both are
+ * supersets, ascending, in the arena.  net_set_policy() forgets what was collected.
+ */
+size_t net_take_touched(struct net *t, struct arena *a, int64_t **ids);
+size_t net_take_moved(struct net *t, struct arena *a, int64_t **ids);
+
 /* ---- selectors (for what is built on this: ssh.h, attrs.h, selftest.h) ---- */
 
 /* Is the node meant by the selector?  By its user, its tags, or its addresses. */
@@ -79,8 +88,8 @@ bool net_selects(struct net *t, uint32_t selector, const struct net_node *n);
 bool net_selects_any(struct net *t, struct selectors s, const struct net_node *n);
 /* Is the user meant (SEL_USER…, SEL_GROUP, SEL_MEMBER, SEL_ROLE)? */
 bool net_selects_user(struct net *t, uint32_t selector, const struct net_user *u);
-/* The addresses that it stands for as a source: of nodes, or as written. */
-struct ipset net_addresses(struct net *t, uint32_t selector);
+/* The addresses that it stands for: of nodes ("*": of all), or as written; in the arena. */
+struct ipset net_addresses(struct net *t, struct arena *a, uint32_t selector);
 /* Does the node satisfy one of the postures?  True for an empty list. */
 bool net_posture_ok(struct net *t, const uint32_t *postures, size_t n, const struct net_node *nd);
 /* May the owner of 'who' be given the tag?  tagOwners, over tags too. */
