@@ -67,6 +67,7 @@ void net_set_node(struct net *t, const struct net_node *n);
 void net_drop_node(struct net *t, int64_t id);
 const struct net_node *net_node(const struct net *t, int64_t id);
 const struct net_user *net_user(const struct net *t, int64_t id);
+const struct net_user *net_users(const struct net *t, size_t *n);	/* all, by ascending id */
 size_t net_count(const struct net *t);
 
 /* Calls fn(arg, node) for each node, by ascending id. */

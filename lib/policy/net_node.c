@@ -105,6 +105,13 @@ net_each(struct net *t, void (*fn)(void *arg, const struct net_node *n), void *a
 }
 
 const struct net_user *
+net_users(const struct net *t, size_t *n)
+{
+	*n = t->n_users;
+	return t->users;
+}
+
+const struct net_user *
 net_user(const struct net *t, int64_t id)
 {
 	size_t lo = 0, hi = t->n_users;
