@@ -64,7 +64,8 @@ struct cli {
 };
 
 /* ---- rows (main.c) ---- */
-extern const struct cli_group cli_users, cli_preauthkeys, cli_nodes, cli_auth;
+extern const struct cli_group cli_users, cli_preauthkeys, cli_nodes, cli_auth,
+    cli_policy;
 extern const struct cli_cmd cli_configtest, cli_health, cli_version;
 extern const struct cli_group *const cli_groups[];	/* end with NULL */
 extern const struct cli_cmd *const cli_commands[];
@@ -73,6 +74,10 @@ extern const struct cli_cmd *const cli_commands[];
 must_check enum err cli_nodes_list(struct cli *c);
 must_check enum err cli_nodes_show(struct cli *c);
 must_check enum err cli_nodes_list_routes(struct cli *c);
+
+/* The policy commands that only look. */
+must_check enum err cli_policy_preview(struct cli *c);
+extern const struct cli_flag cli_policy_preview_flags[];
 
 /* ---- parsing (args.c) ---- */
 

@@ -14,7 +14,7 @@
 #include "lib/store/db.h"
 
 const struct cli_group *const cli_groups[] = {
-	&cli_users, &cli_preauthkeys, &cli_nodes, &cli_auth, NULL,
+	&cli_users, &cli_preauthkeys, &cli_nodes, &cli_auth, &cli_policy, NULL,
 };
 
 const struct cli_cmd *const cli_commands[] = {
