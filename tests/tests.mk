@@ -15,7 +15,14 @@ $(B)/tests/bench/store_bench: $(B)/tests/bench/store_bench.o $(B)/lib.a
 store-bench: $(B)/tests/bench/store_bench	## what registrations and lookups cost in the store
 	$<
 
+$(B)/tests/bench/policy_bench: $(B)/tests/bench/policy_bench.o $(B)/lib.a
+	$(CC) $(LDFLAGS_$(MODE)) $(LDFLAGS) -o $@ $^ -ljson-c
+
+policy-bench: $(B)/tests/bench/policy_bench	## what the policy engine costs
+	$<
+	$< 10000
+
 include tests/notifier.mk
 include tests/fuzz/fuzz.mk
 
-.PHONY: unit store-bench
+.PHONY: unit store-bench policy-bench

@@ -193,32 +193,38 @@ collect(struct filter *f)
 /* ---- writing ---- */
 
 static void
-put_ports(struct filter *f, const struct policy_pass *pass, const char *ip)
+put_ports(struct filter *f, const struct item *it, const char *ip)
 {
-	for (size_t i = 0; i < pass->n_ports; i++)
-		buf_printf(f->out, "%s{\"IP\":\"%s\",\"Ports\":{\"First\":%u,\"Last\":%u}}",
-		    f->ports++ ? "," : "", ip, pass->ports[i].first, pass->ports[i].last);
+	const struct str *ports = it->r->ports[it->pass - it->r->r->pass];
+	size_t n = strlen(ip);
+
+	for (size_t i = 0; i < it->pass->n_ports; i++) {
+		if (f->ports++ > 0)
+			buf_byte(f->out, ',');
+		buf_put(f->out, "{\"IP\":\"", 7);
+		buf_put(f->out, ip, n);
+		buf_put(f->out, ports[i].p, ports[i].n);
+	}
 }
 
 static void
-put_own_ports(struct filter *f, const struct policy_pass *pass)
+put_own_ports(struct filter *f, const struct item *it)
 {
 	if (f->n->ip4[0] != '\0')
-		put_ports(f, pass, f->n->ip4);
+		put_ports(f, it, f->n->ip4);
 	if (f->n->ip6[0] != '\0')
-		put_ports(f, pass, f->n->ip6);
+		put_ports(f, it, f->n->ip6);
 }
 
 static void
-put_range_ports(struct filter *f, const struct rule *r, struct ipset set,
-    const struct policy_pass *pass)
+put_range_ports(struct filter *f, const struct item *it, struct ipset set)
 {
 	char text[IPRANGE_TEXT_SIZE];
 
 	for (size_t i = 0; i < set.n; i++)
-		if (r->via ? range_routed(f->t, set.v[i], f->n, true) :
+		if (it->r->via ? range_routed(f->t, set.v[i], f->n, true) :
 		    range_concerns(f->t, set.v[i], f->n))
-			put_ports(f, pass, iprange_write(set.v[i], text));
+			put_ports(f, it, iprange_write(set.v[i], text));
 }
 
 static void
@@ -228,18 +234,18 @@ put_dst_ports(struct filter *f, const struct item *it)
 	const struct selectors *dst = &it->r->r->dst;
 
 	if (it->r->self) {
-		put_own_ports(f, it->pass);
+		put_own_ports(f, it);
 		return;
 	}
 	for (size_t i = 0; i < dst->n; i++) {
 		const struct selector *s = &p->selectors[dst->v[i]];
 		if (s->kind == SEL_ALL)
-			put_ports(f, it->pass, "*");
+			put_ports(f, it, "*");
 		else if (s->kind == SEL_RANGE || s->kind == SEL_IPSET ||
 		    s->kind == SEL_INTERNET)
-			put_range_ports(f, it->r, s->set, it->pass);
+			put_range_ports(f, it, s->set);
 		else if (!it->r->via && bit_has(f->n->selected, dst->v[i]))
-			put_own_ports(f, it->pass);
+			put_own_ports(f, it);
 	}
 }
 

@@ -49,6 +49,7 @@ struct side {
 struct rule {			/* one of policy.rules, in the order of the filter */
 	const struct policy_rule *r;
 	uint32_t src, dst;	/* sides */
+	const struct str *const *ports;	/* per pass and port: what stands behind the address */
 	bool via, self;		/* self: the part of the rule that is for autogroup:self */
 };
 

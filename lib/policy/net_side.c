@@ -204,6 +204,23 @@ same_acl(const struct policy *p, size_t from)
 	return to;
 }
 
+/* Ports as text, ready: they stand in every filter that the rule is part of. */
+static const struct str *const *
+ports_text(struct net *t, const struct policy_rule *r)
+{
+	const struct str **v = arena_array(t->a, r->n_pass, sizeof(*v));
+
+	for (size_t i = 0; i < r->n_pass; i++) {
+		struct str *ports = arena_array(t->a, r->pass[i].n_ports, sizeof(*ports));
+		for (size_t k = 0; k < r->pass[i].n_ports; k++)
+			ports[k] = str_of(arena_printf(t->a,
+			    "\",\"Ports\":{\"First\":%u,\"Last\":%u}}",
+			    r->pass[i].ports[k].first, r->pass[i].ports[k].last));
+		v[i] = ports;
+	}
+	return v;
+}
+
 static void
 rule_add(struct net *t, const struct policy_rule *r, bool self, uint32_t *table, size_t mask)
 {
@@ -212,7 +229,7 @@ rule_add(struct net *t, const struct policy_rule *r, bool self, uint32_t *table,
 	struct side dst = { .sel = r->dst, .via = r->via, .dst = true };
 
 	struct rule made = {
-		.r = r, .via = r->via.n > 0, .self = self,
+		.r = r, .via = r->via.n > 0, .self = self, .ports = ports_text(t, r),
 		.src = side_intern(t, &src, table, mask),
 		.dst = side_intern(t, &dst, table, mask),
 	};
