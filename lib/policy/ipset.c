@@ -281,18 +281,25 @@ iprange_is_prefix(struct iprange r, struct prefix *out)
 }
 
 const char *
-iprange_write(struct iprange r, char out[static IPRANGE_TEXT_SIZE])
+iprange_write_ends(struct iprange r, char out[static IPRANGE_TEXT_SIZE])
 {
 	char lo[IP_TEXT_SIZE], hi[IP_TEXT_SIZE];
+
+	(void)snprintf(out, IPRANGE_TEXT_SIZE, "%s-%s", ip_write(&r.lo, lo),
+	    ip_write(&r.hi, hi));
+	return out;
+}
+
+const char *
+iprange_write(struct iprange r, char out[static IPRANGE_TEXT_SIZE])
+{
 	struct prefix p;
 
 	if (ip_eq(&r.lo, &r.hi))
 		return ip_write(&r.lo, out);
 	if (iprange_is_prefix(r, &p))
 		return prefix_write(&p, out);
-	(void)snprintf(out, IPRANGE_TEXT_SIZE, "%s-%s", ip_write(&r.lo, lo),
-	    ip_write(&r.hi, hi));
-	return out;
+	return iprange_write_ends(r, out);
 }
 
 void

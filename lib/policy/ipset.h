@@ -51,6 +51,8 @@ bool iprange_is_prefix(struct iprange r, struct prefix *out);
 /* One range as packet filters have it: address, prefix, or "lo-hi". */
 #define IPRANGE_TEXT_SIZE 96
 const char *iprange_write(struct iprange r, char out[static IPRANGE_TEXT_SIZE]);
+/* Always "lo-hi". */
+const char *iprange_write_ends(struct iprange r, char out[static IPRANGE_TEXT_SIZE]);
 
 /* All of them as JSON strings, into an array that is open. */
 void ipset_json(struct jw *w, struct ipset s);

@@ -217,14 +217,16 @@ put_own_ports(struct filter *f, const struct item *it)
 }
 
 static void
-put_range_ports(struct filter *f, const struct item *it, struct ipset set)
+put_range_ports(struct filter *f, const struct item *it, const struct selector *s)
 {
 	char text[IPRANGE_TEXT_SIZE];
 
-	for (size_t i = 0; i < set.n; i++)
-		if (it->r->via ? range_routed(f->t, set.v[i], f->n, true) :
-		    range_concerns(f->t, set.v[i], f->n))
-			put_ports(f, it, iprange_write(set.v[i], text));
+	for (size_t i = 0; i < s->set.n; i++) {
+		struct iprange r = s->set.v[i];
+		if (it->r->via ? range_routed(f->t, r, f->n, true) : range_concerns(f->t, r, f->n))
+			put_ports(f, it, s->kind == SEL_INTERNET ? iprange_write_ends(r, text) :
+			    iprange_write(r, text));
+	}
 }
 
 static void
@@ -243,7 +245,7 @@ put_dst_ports(struct filter *f, const struct item *it)
 			put_ports(f, it, "*");
 		else if (s->kind == SEL_RANGE || s->kind == SEL_IPSET ||
 		    s->kind == SEL_INTERNET)
-			put_range_ports(f, it, s->set);
+			put_range_ports(f, it, s);
 		else if (!it->r->via && bit_has(f->n->selected, dst->v[i]))
 			put_own_ports(f, it);
 	}
