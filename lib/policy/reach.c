@@ -85,16 +85,6 @@ heap_add_node(struct heap *h, const struct net_node *n)
 }
 
 static void
-heap_add_texts(struct heap *h, const char *const *texts, size_t n)
-{
-	struct iprange r;
-
-	for (size_t i = 0; i < n; i++)
-		if (iprange_read(str_of(texts[i]), &r))
-			heap_add(h, r);
-}
-
-static void
 add_subnets(void *arg, const struct net_node *n)
 {
 	for (size_t i = 0; i < n->n_routes; i++)
@@ -109,8 +99,11 @@ everybody(struct reach *x)
 	static const char *const tailnet[] = { "100.64.0.0-100.115.91.255",
 		"100.115.94.0-100.127.255.255", "fd7a:115c:a1e0::/48" };
 	struct heap h = { .a = x->a };
+	struct iprange r;
 
-	heap_add_texts(&h, tailnet, 3);
+	for (size_t i = 0; i < sizeof(tailnet) / sizeof(tailnet[0]); i++)
+		if (iprange_read(str_of(tailnet[i]), &r))
+			heap_add(&h, r);
 	net_each(x->t, add_subnets, &h);
 	return ipset_of(x->a, h.v, h.n);
 }
@@ -118,11 +111,12 @@ everybody(struct reach *x)
 static struct ipset
 anything(struct reach *x)
 {
-	static const char *const all[] = { "0.0.0.0/0", "::/0" };
-	struct heap h = { .a = x->a };
+	struct iprange all[] = {
+		iprange_of_prefix((struct prefix){ .ip.family = 4 }),
+		iprange_of_prefix((struct prefix){ .ip.family = 6 }),
+	};
 
-	heap_add_texts(&h, all, 2);
-	return ipset_of(x->a, h.v, h.n);
+	return ipset_of(x->a, all, 2);
 }
 
 static struct ipset
@@ -190,7 +184,7 @@ rule_sides(struct reach *x, size_t rule)
 /* ---- whom a name means ---- */
 
 bool
-crowd_empty(const struct crowd *c)
+reach_nobody(const struct crowd *c)
 {
 	return c->set.n == 0 && c->n_probes == 0;
 }
@@ -234,7 +228,7 @@ reach_crowd(struct reach *x, uint32_t selector, struct crowd *out)
 		tag_as_probe(x, s, out);
 	else
 		users_as_probes(x, selector, out);
-	return !crowd_empty(out);
+	return !reach_nobody(out);
 }
 
 static struct crowd
@@ -261,7 +255,7 @@ has_probe(const struct crowd *c, const struct net_node *probe)
 }
 
 struct crowd
-crowd_minus(struct arena *a, const struct crowd *x, const struct crowd *y)
+reach_without(struct arena *a, const struct crowd *x, const struct crowd *y)
 {
 	bool *keep = arena_array(a, x->n_probes + 1, sizeof(*keep));
 	struct crowd out;
@@ -419,7 +413,7 @@ reach_through(struct reach *x, size_t rule, const struct crowd *src, const struc
 	if ((!leads && !rule_sides(x, rule)->self) || !concerns(x, rule, src))
 		return meant;
 	meant = reach_sources(x, rule, src);
-	return leads || crowd_empty(&meant) ? meant : through_self(x, &meant, dst);
+	return leads || reach_nobody(&meant) ? meant : through_self(x, &meant, dst);
 }
 
 /* Only these have ports; for the others a rule says "*". */
@@ -486,7 +480,7 @@ put_probes(struct buf *b, const struct crowd *c)
 }
 
 const char *
-crowd_text(struct arena *a, const struct crowd *c)
+reach_text(struct arena *a, const struct crowd *c)
 {
 	struct buf b;
 	size_t all = c->set.n > 0 ? c->set.n : c->n_probes, said;

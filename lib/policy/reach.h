@@ -39,7 +39,7 @@ void reach_given(struct reach *x, const struct posture_given *given);
 
 /* Whom the selector means in this net; false if nobody at all. */
 must_check bool reach_crowd(struct reach *x, uint32_t selector, struct crowd *out);
-bool crowd_empty(const struct crowd *c);
+bool reach_nobody(const struct crowd *c);
 
 /* By number in policy.rules: whom of 'src' does it mean as a source? */
 struct crowd reach_sources(struct reach *x, size_t rule, const struct crowd *src);
@@ -52,10 +52,10 @@ bool reach_leads(struct reach *x, size_t rule, const struct crowd *dst);
 bool reach_passes(const struct policy_rule *r, const struct traffic *tr);
 
 /* What of 'x' is not in 'y'. */
-struct crowd crowd_minus(struct arena *a, const struct crowd *x, const struct crowd *y);
+struct crowd reach_without(struct arena *a, const struct crowd *x, const struct crowd *y);
 
 /* "100.64.0.1, 100.64.0.2 and 3 more", "a device of ann@example.com". */
-const char *crowd_text(struct arena *a, const struct crowd *c);
+const char *reach_text(struct arena *a, const struct crowd *c);
 
 /* A rule as people call it: "line 7 (acls[2])". */
 const char *reach_rule_name(struct arena *a, const struct policy_rule *r);

@@ -177,16 +177,16 @@ nearest(struct question *q, const struct crowd *left)
 	for (size_t i = 0; i < q->j->p->n_rules; i++) {
 		r = &q->j->p->rules[i];
 		through = reach_through(q->x, i, left, &q->dst);
-		if (!crowd_empty(&through))
+		if (!reach_nobody(&through))
 			return arena_printf(a, "%s lets %s pass: %s", reach_rule_name(a, r),
-			    crowd_text(a, left), reach_rule_ports(a, r));
+			    reach_text(a, left), reach_rule_ports(a, r));
 		if (other == NULL && reach_passes(r, &q->tr) && reach_leads(q->x, i, &q->dst))
 			other = r;
 	}
 	if (other != NULL)
 		return arena_printf(a, "%s is not for %s", reach_rule_name(a, other),
-		    crowd_text(a, left));
-	return arena_printf(a, "no rule leads %s there", crowd_text(a, left));
+		    reach_text(a, left));
+	return arena_printf(a, "no rule leads %s there", reach_text(a, left));
 }
 
 static void
@@ -196,14 +196,14 @@ expect_accept(struct question *q, const struct policy_expect *e)
 
 	if (!q->j->p->has_rules)
 		return;
-	for (size_t i = 0; i < q->j->p->n_rules && !crowd_empty(&left); i++) {
+	for (size_t i = 0; i < q->j->p->n_rules && !reach_nobody(&left); i++) {
 		if (!reach_passes(&q->j->p->rules[i], &q->tr))
 			continue;
 		through = reach_through(q->x, i, &left, &q->dst);
-		if (!crowd_empty(&through))
-			left = crowd_minus(q->j->a, &left, &through);
+		if (!reach_nobody(&through))
+			left = reach_without(q->j->a, &left, &through);
 	}
-	if (!crowd_empty(&left))
+	if (!reach_nobody(&left))
 		selftest_fail(q->j, e->at, "%s -> %s: expected ALLOWED, got DENIED (%s)",
 		    q->test->src, e->text, nearest(q, &left));
 }
@@ -220,7 +220,7 @@ expect_deny(struct question *q, const struct policy_expect *e)
 			if (!reach_passes(&q->j->p->rules[i], &q->tr))
 				continue;
 			through = reach_through(q->x, i, &q->src, &q->dst);
-			if (!crowd_empty(&through))
+			if (!reach_nobody(&through))
 				break;
 		}
 		if (i == n)
@@ -228,7 +228,7 @@ expect_deny(struct question *q, const struct policy_expect *e)
 		who = reach_rule_name(q->j->a, &q->j->p->rules[i]);
 	}
 	selftest_fail(q->j, e->at, "%s -> %s: expected DENIED, got ALLOWED (%s lets %s pass)",
-	    q->test->src, e->text, who, crowd_text(q->j->a, &through));
+	    q->test->src, e->text, who, reach_text(q->j->a, &through));
 }
 
 static void
