@@ -82,6 +82,17 @@ void net_each(struct net *t, void (*fn)(void *arg, const struct net_node *n), vo
 size_t net_take_touched(struct net *t, struct arena *a, int64_t **ids);
 size_t net_take_moved(struct net *t, struct arena *a, int64_t **ids);
 
+/*
+ * One thing that is made from a net and kept with it (the SSH rules' sources): it
+ * is good while 'generation' is what it was, and goes with the net by 'drop'.
+ */
+struct net_kept {
+	uint64_t generation;	/* another one after every change that a rule can see */
+	void *p;
+	void (*drop)(void *p);
+};
+struct net_kept *net_kept(struct net *t);
+
 /* ---- selectors (for what is built on this: ssh.h, attrs.h, selftest.h) ---- */
 
 /* Is the node meant by the selector?  By its user, its tags, or its addresses. */

@@ -95,6 +95,7 @@ struct net {
 
 	uint64_t *touched, *moved;	/* since they were last taken */
 	bool has_touched, has_moved;
+	struct net_kept kept;
 	struct arena *scratch;
 };
 

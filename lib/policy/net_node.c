@@ -38,6 +38,8 @@ net_free(struct net *t)
 {
 	if (t == NULL)
 		return;
+	if (t->kept.drop != NULL)
+		t->kept.drop(t->kept.p);
 	net_sides_free(t);
 	for (size_t i = 0; i < t->n_slots; i++)
 		if (t->slots[i] != NULL)
@@ -53,6 +55,12 @@ net_free(struct net *t)
 	arena_free(t->users_a);
 	arena_free(t->a);
 	free(t);
+}
+
+struct net_kept *
+net_kept(struct net *t)
+{
+	return &t->kept;
 }
 
 /* ---- finding ---- */
@@ -440,6 +448,9 @@ touch_ssh(struct net *t, const struct shift *s)
 		bool in = r->n_postures > 0;
 		for (size_t k = 0; !in && k < r->src.n; k++)
 			in = bit_of(s->before, r->src.v[k]) || bit_of(s->after, r->src.v[k]);
+		for (size_t k = 0; !in && k < r->recorder.n; k++)
+			in = bit_of(s->before, r->recorder.v[k]) ||
+			    bit_of(s->after, r->recorder.v[k]);
 		for (size_t k = 0; in && k < r->dst.n; k++)
 			if (t->members[r->dst.v[k]] != NULL)
 				net_touch(t, t->members[r->dst.v[k]]);
@@ -455,6 +466,7 @@ shift(struct net *t, const struct shift *s)
 	    memcmp(s->postures_before, s->postures_after,
 	    t->posture_words * sizeof(uint64_t)) == 0;
 
+	t->kept.generation += !same;
 	if (t->p == NULL || same)
 		return !same;
 	for (size_t i = 0; i < t->p->n_selectors; i++) {
@@ -613,6 +625,7 @@ net_set_users(struct net *t, const struct net_user *v, size_t n)
 	if (n > 1)
 		qsort(t->users, n, sizeof(*v), by_user_id);
 	net_select_users(t);
+	t->kept.generation++;
 	for (size_t i = 0; i < t->n_ids; i++)
 		reselect(t, &(struct shift){ .n = t->slots[t->ids[i].slot] }, false);
 }

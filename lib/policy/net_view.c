@@ -28,6 +28,7 @@ net_set_policy(struct net *t, struct policy *p)
 	net_sides_free(t);
 	arena_reset(t->a);
 	t->p = p;
+	t->kept.generation++;
 	net_select_setup(t);
 	net_sides_setup(t);
 	for (size_t i = 0; i < t->n_ids; i++)

@@ -199,14 +199,11 @@ ssh_passed_json(struct net *t, int64_t src, int64_t dst, const char *local_user,
     struct buf *out)
 {
 	const struct policy_ssh *r = check_rule(t, src, dst, local_user);
-	struct arena *a;
 	struct jw w;
 
 	if (!r)
 		return false;
-	a = arena_new();
 	jw_init(&w, out);
-	ssh_accept_json(t, a, r, &w);
-	arena_free(a);
+	ssh_accept_json(t, r, &w);
 	return true;
 }

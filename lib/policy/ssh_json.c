@@ -1,190 +1,22 @@
 /*
  * lib/policy/ssh_json.c -- the tailcfg.SSHPolicy that a destination's client enforces.
  *
- * Sources are listed address by address, sorted as text, as Tailscale's service
- * does.  Where a rule names localpart users, each user's devices are a rule of
- * their own, since each maps to another login.
+ * Where a rule names localpart users, each user's devices are a rule of their
+ * own, since each maps to another login.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/policy/ssh_impl.h"
 
-#define RECORDER_PORT 80	/* where tsrecorder listens in the tailnet */
 #define NOT_RECORDED "tailscale: sessions here must be recorded, and no recorder is available\n"
-
-struct nodes {
-	const struct net_node **v;
-	size_t n, cap;
-	struct arena *a;
-};
-
-struct texts {
-	const char **v;
-	size_t n;
-};
 
 struct out {
 	struct net *t;
 	struct arena *a;
 	struct jw w;
 	const struct net_node *node;
-	const char *server_url;
+	const char *check_url;
 };
-
-static void
-nodes_add(struct nodes *to, const struct net_node *n)
-{
-	if (to->n == to->cap) {
-		size_t cap = to->cap ? to->cap * 2 : 64;
-		const struct net_node **v = arena_array(to->a, cap, sizeof(*v));
-
-		if (to->n > 0)
-			memcpy(v, to->v, to->n * sizeof(*v));
-		to->v = v;
-		to->cap = cap;
-	}
-	to->v[to->n++] = n;
-}
-
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static void
-texts_sort(struct texts *x)
-{
-	if (x->n > 1)
-		qsort(x->v, x->n, sizeof(*x->v), by_text);
-}
-
-/* ---- sources: nodes by owner, the tagged ones last, then by id ---- */
-
-struct pick {
-	struct net *t;
-	const struct policy_ssh *r;
-	int64_t owner;		/* only this user's; 0: all */
-	struct nodes found;
-};
-
-static void
-pick_source(void *arg, const struct net_node *n)
-{
-	struct pick *p = arg;
-
-	if (p->owner != 0 && n->user_id != p->owner)
-		return;
-	if (ssh_from(p->t, p->r, &(struct ssh_end){ .node = n }, NULL))
-		nodes_add(&p->found, n);
-}
-
-static int
-by_owner(const void *pa, const void *pb)
-{
-	const struct net_node *a = *(const struct net_node *const *)pa;
-	const struct net_node *b = *(const struct net_node *const *)pb;
-
-	if (a->user_id != b->user_id) {
-		if (a->user_id == 0 || b->user_id == 0)
-			return a->user_id == 0 ? 1 : -1;
-		return a->user_id < b->user_id ? -1 : 1;
-	}
-	return a->id < b->id ? -1 : a->id > b->id;
-}
-
-/*
- * A rule with localpart users is also told to its sources, each for itself,
- * where they are no destinations: Tailscale's service does so.
- */
-static struct nodes
-sources_of(const struct out *o, const struct policy_ssh *r)
-{
-	enum ssh_reach reach = ssh_to(o->t, r, &(struct ssh_end){ .node = o->node });
-	struct pick p = { .t = o->t, .r = r, .found.a = o->a };
-
-	if (reach == SSH_REACH_SELF)
-		p.owner = o->node->user_id;
-	if (reach != SSH_REACH_NONE)
-		net_each(o->t, pick_source, &p);
-	else if (ssh_has_user_kind(r, SSH_USER_LOCALPART))
-		pick_source(&p, o->node);
-	if (p.found.n > 1)
-		qsort(p.found.v, p.found.n, sizeof(*p.found.v), by_owner);
-	return p.found;
-}
-
-/* ---- principals ---- */
-
-static bool
-tag_is_source(const struct policy *p, const struct policy_ssh *r, const char *tag)
-{
-	for (size_t i = 0; i < r->src.n; i++) {
-		const struct selector *s = &p->selectors[r->src.v[i]];
-
-		if (s->kind == SEL_TAGGED || (s->kind == SEL_TAG && strcmp(s->name, tag) == 0))
-			return true;
-	}
-	return false;
-}
-
-/* A tagged device is listed once for each of its tags that is meant. */
-static size_t
-times_listed(const struct policy *p, const struct policy_ssh *r, const struct net_node *n)
-{
-	size_t times = 0;
-
-	for (size_t i = 0; i < n->n_tags; i++)
-		times += tag_is_source(p, r, n->tags[i]);
-	return times ? times : 1;
-}
-
-static void
-texts_add_ip(struct texts *x, struct arena *a, const struct ip *ip, size_t times)
-{
-	char text[IP_TEXT_SIZE];
-	const char *copy;
-
-	if (ip->family == 0)
-		return;
-	copy = arena_strdup(a, ip_write(ip, text));
-	for (size_t i = 0; i < times; i++)
-		x->v[x->n++] = copy;
-}
-
-static struct texts
-addresses_of(struct out *o, const struct policy_ssh *r, const struct nodes *from)
-{
-	const struct policy *p = net_policy(o->t);
-	struct texts x = { 0 };
-	size_t room = 0;
-
-	for (size_t i = 0; i < from->n; i++)
-		room += 2 * times_listed(p, r, from->v[i]);
-	x.v = arena_array(o->a, room, sizeof(*x.v));
-	for (size_t i = 0; i < from->n; i++) {
-		size_t times = times_listed(p, r, from->v[i]);
-
-		texts_add_ip(&x, o->a, &from->v[i]->ip4, times);
-		texts_add_ip(&x, o->a, &from->v[i]->ip6, times);
-	}
-	texts_sort(&x);
-	return x;
-}
-
-static void
-write_principals(struct jw *w, const struct texts *x)
-{
-	jw_key(w, "principals");
-	jw_arr(w);
-	for (size_t i = 0; i < x->n; i++) {
-		jw_obj(w);
-		jw_kstr(w, "nodeIP", x->v[i]);
-		jw_end_obj(w);
-	}
-	jw_end_arr(w);
-}
 
 /* ---- users ---- */
 
@@ -232,54 +64,17 @@ write_users(struct out *o, const struct policy_ssh *r)
 
 /* ---- actions ---- */
 
-struct recorder_pick {
-	struct net *t;
-	const struct policy_ssh *r;
-	struct nodes found;
-};
-
 static void
-pick_recorder(void *arg, const struct net_node *n)
+write_recorders(struct jw *w, const struct ssh_sources *s)
 {
-	struct recorder_pick *p = arg;
-
-	if (net_selects_any(p->t, p->r->recorder, n))
-		nodes_add(&p->found, n);
-}
-
-static struct texts
-recorders_of(struct net *t, struct arena *a, const struct policy_ssh *r)
-{
-	struct recorder_pick p = { .t = t, .r = r, .found.a = a };
-	char ip[IP_TEXT_SIZE];
-	struct texts x = { 0 };
-
-	if (r->recorder.n > 0)
-		net_each(t, pick_recorder, &p);
-	x.v = arena_array(a, 2 * p.found.n, sizeof(*x.v));
-	for (size_t i = 0; i < p.found.n; i++) {
-		const struct net_node *n = p.found.v[i];
-
-		if (n->ip4.family != 0)
-			x.v[x.n++] = arena_printf(a, "%s:%d", ip_write(&n->ip4, ip), RECORDER_PORT);
-		if (n->ip6.family != 0)
-			x.v[x.n++] = arena_printf(a, "[%s]:%d", ip_write(&n->ip6, ip), RECORDER_PORT);
-	}
-	texts_sort(&x);
-	return x;
-}
-
-static void
-write_recorders(struct jw *w, const struct policy_ssh *r, const struct texts *recorders)
-{
-	if (recorders->n == 0)
+	if (s->n_recorders == 0)
 		return;
 	jw_key(w, "recorders");
 	jw_arr(w);
-	for (size_t i = 0; i < recorders->n; i++)
-		jw_str(w, recorders->v[i]);
+	for (size_t i = 0; i < s->n_recorders; i++)
+		jw_str(w, s->recorders[i]);
 	jw_end_arr(w);
-	if (!r->enforce_recorder)
+	if (!s->rule->enforce_recorder)
 		return;
 	jw_key(w, "onRecordingFailure");
 	jw_obj(w);
@@ -288,46 +83,54 @@ write_recorders(struct jw *w, const struct policy_ssh *r, const struct texts *re
 	jw_end_obj(w);
 }
 
-/*
- * Not "reject": that would turn away the rule's sources for all logins, this
- * only those that the rule is about.
- */
 static bool
-write_unrecorded(struct jw *w, const struct policy_ssh *r, const struct texts *recorders)
+lacks_recorder(const struct ssh_sources *s)
 {
-	if (r->recorder.n == 0 || !r->enforce_recorder || recorders->n > 0)
-		return false;
+	return s->rule->enforce_recorder && s->rule->recorder.n > 0 && s->n_recorders == 0;
+}
+
+/*
+ * An action without a verdict, which clients deny.  Not "reject": that would turn
+ * the rule's sources away for all logins, this only for those of the rule.
+ */
+static void
+write_unrecorded(struct jw *w)
+{
+	jw_obj(w);
 	jw_kstr(w, "message", NOT_RECORDED);
-	return true;
+	jw_end_obj(w);
 }
 
 void
-ssh_accept_json(struct net *t, struct arena *a, const struct policy_ssh *r, struct jw *w)
+ssh_accept_json(struct net *t, const struct policy_ssh *r, struct jw *w)
 {
-	struct texts recorders = recorders_of(t, a, r);
+	const struct ssh_sources *s = ssh_sources(t, r);
 
-	jw_obj(w);
-	if (!write_unrecorded(w, r, &recorders)) {
-		jw_kbool(w, "accept", true);
-		jw_kbool(w, "allowAgentForwarding", true);
-		jw_kbool(w, "allowLocalPortForwarding", true);
-		jw_kbool(w, "allowRemotePortForwarding", true);
-		write_recorders(w, r, &recorders);
+	if (lacks_recorder(s)) {
+		write_unrecorded(w);
+		return;
 	}
+	jw_obj(w);
+	jw_kbool(w, "accept", true);
+	jw_kbool(w, "allowAgentForwarding", true);
+	jw_kbool(w, "allowLocalPortForwarding", true);
+	jw_kbool(w, "allowRemotePortForwarding", true);
+	write_recorders(w, s);
 	jw_end_obj(w);
 }
 
 static void
 write_check(struct out *o, const struct policy_ssh *r)
 {
-	struct texts recorders = recorders_of(o->t, o->a, r);
+	const struct ssh_sources *s = ssh_sources(o->t, r);
 
-	jw_obj(&o->w);
-	if (!write_unrecorded(&o->w, r, &recorders)) {
-		jw_kstr(&o->w, "holdAndDelegate",
-		    arena_printf(o->a, "%s%s", o->server_url, SSH_CHECK_PATH));
-		write_recorders(&o->w, r, &recorders);
+	if (lacks_recorder(s)) {
+		write_unrecorded(&o->w);
+		return;
 	}
+	jw_obj(&o->w);
+	jw_kstr(&o->w, "holdAndDelegate", o->check_url);
+	write_recorders(&o->w, s);
 	jw_end_obj(&o->w);
 }
 
@@ -338,7 +141,7 @@ write_action(struct out *o, const struct policy_ssh *r)
 	if (r->action == SSH_CHECK)
 		write_check(o, r);
 	else
-		ssh_accept_json(o->t, o->a, r, &o->w);
+		ssh_accept_json(o->t, r, &o->w);
 	if (r->n_accept_env == 0)
 		return;
 	jw_key(&o->w, "acceptEnv");
@@ -350,63 +153,102 @@ write_action(struct out *o, const struct policy_ssh *r)
 
 /* ---- rules ---- */
 
-/* One rule of tailcfg: for the rule's own users, and for a localpart one more. */
+/* A rule of tailcfg up to its users. */
 static void
-write_rule(struct out *o, const struct policy_ssh *r, const struct nodes *from,
-    struct str localpart)
+begin_rule(struct out *o, struct str principals)
 {
-	struct texts x = addresses_of(o, r, from);
+	jw_obj(&o->w);
+	jw_key(&o->w, "principals");
+	jw_raw(&o->w, principals);
+}
 
-	if (x.n == 0)
+static void
+write_rule(struct out *o, const struct policy_ssh *r, struct str principals)
+{
+	if (principals.n <= strlen("[]"))
 		return;
-	jw_obj(&o->w);
-	write_principals(&o->w, &x);
+	begin_rule(o, principals);
 	write_users(o, r);
-	write_action(o, r);
-	jw_end_obj(&o->w);
-	if (localpart.n == 0)
-		return;
-	jw_obj(&o->w);
-	write_principals(&o->w, &x);
-	jw_key(&o->w, "sshUsers");
-	jw_obj(&o->w);
-	write_login(o, localpart);
-	jw_end_obj(&o->w);
 	write_action(o, r);
 	jw_end_obj(&o->w);
 }
 
+/* The rule's own users, and then the login that is the owner's alone. */
 static void
-write_by_owner(struct out *o, const struct policy_ssh *r, const struct nodes *all)
+write_part(struct out *o, const struct ssh_sources *s, struct ssh_part *part)
 {
-	for (size_t from = 0, to = 0; from < all->n; from = to) {
-		int64_t owner = all->v[from]->user_id;
-		struct nodes part = { .v = all->v + from };
+	struct str principals = ssh_principals(o->t, s, part);
+	struct str login = ssh_localpart(s->rule, part->owner ? net_user(o->t, part->owner) : NULL);
 
-		while (to < all->n && all->v[to]->user_id == owner)
-			to++;
-		part.n = to - from;
-		write_rule(o, r, &part,
-		    ssh_localpart(r, owner ? net_user(o->t, owner) : NULL));
+	write_rule(o, s->rule, principals);
+	if (login.n == 0 || principals.n <= strlen("[]"))
+		return;
+	begin_rule(o, principals);
+	jw_key(&o->w, "sshUsers");
+	jw_obj(&o->w);
+	write_login(o, login);
+	jw_end_obj(&o->w);
+	write_action(o, s->rule);
+	jw_end_obj(&o->w);
+}
+
+static void
+write_to_all(struct out *o, struct ssh_sources *s)
+{
+	if (!ssh_has_user_kind(s->rule, SSH_USER_LOCALPART)) {
+		write_rule(o, s->rule, ssh_principals(o->t, s, &s->all));
+		return;
 	}
+	for (size_t i = 0; i < s->n_parts; i++)
+		write_part(o, s, &s->parts[i]);
+}
+
+static void
+write_to_self(struct out *o, struct ssh_sources *s)
+{
+	struct ssh_part *part = ssh_sources_of(s, o->node->user_id);
+
+	if (part)
+		write_part(o, s, part);
+}
+
+/*
+ * A rule with localpart users is told to its sources too, each for itself, where
+ * they are no destinations: Tailscale's service does so.
+ */
+static void
+write_to_source(struct out *o, const struct policy_ssh *r)
+{
+	struct ssh_sources s = { .rule = r };
+	struct ssh_part self = { .owner = o->node->user_id, .v = &o->node, .n = 1 };
+
+	if (ssh_has_user_kind(r, SSH_USER_LOCALPART) &&
+	    ssh_from(o->t, r, &(struct ssh_end){ .node = o->node }, NULL))
+		write_part(o, &s, &self);
 }
 
 static void
 write_rules(struct out *o, enum ssh_action action)
 {
 	const struct policy *p = net_policy(o->t);
+	const struct ssh_end self = { .node = o->node };
 
 	for (size_t i = 0; i < p->n_ssh; i++) {
 		const struct policy_ssh *r = &p->ssh[i];
-		struct nodes from;
 
 		if (r->action != action)
 			continue;
-		from = sources_of(o, r);
-		if (ssh_has_user_kind(r, SSH_USER_LOCALPART))
-			write_by_owner(o, r, &from);
-		else
-			write_rule(o, r, &from, (struct str){ 0 });
+		switch (ssh_to(o->t, r, &self)) {
+		case SSH_REACH_ALL:
+			write_to_all(o, ssh_sources(o->t, r));
+			break;
+		case SSH_REACH_SELF:
+			write_to_self(o, ssh_sources(o->t, r));
+			break;
+		case SSH_REACH_NONE:
+			write_to_source(o, r);
+			break;
+		}
 	}
 }
 
@@ -414,11 +256,13 @@ bool
 ssh_policy_json(struct net *t, int64_t node, const char *server_url, struct buf *out)
 {
 	const struct policy *p = net_policy(t);
-	struct out o = { .t = t, .node = net_node(t, node), .server_url = server_url };
+	struct out o = { .t = t, .node = net_node(t, node) };
 
 	if (!p || !p->has_ssh || !o.node)
 		return false;
+	ssh_sources_trim(t);
 	o.a = arena_new();
+	o.check_url = arena_printf(o.a, "%s%s", server_url, SSH_CHECK_PATH);
 	jw_init(&o.w, out);
 	jw_obj(&o.w);
 	jw_key(&o.w, "rules");
