@@ -77,7 +77,8 @@ must_check enum err cli_nodes_list_routes(struct cli *c);
 
 /* The policy commands that only look. */
 must_check enum err cli_policy_preview(struct cli *c);
-extern const struct cli_flag cli_policy_preview_flags[];
+must_check enum err cli_policy_explain(struct cli *c);
+extern const struct cli_flag cli_policy_preview_flags[], cli_policy_explain_flags[];
 
 /* ---- parsing (args.c) ---- */
 
