@@ -24,5 +24,6 @@ policy-bench: $(B)/tests/bench/policy_bench	## what the policy engine costs
 
 include tests/notifier.mk
 include tests/fuzz/fuzz.mk
+include tests/golden/golden.mk
 
 .PHONY: unit store-bench policy-bench
