@@ -1,4 +1,4 @@
-/* lib/base/ip.h -- IP addresses and prefixes as values. */
+/* lib/base/ip.h -- IP addresses, prefixes and ranges as values. */
 #ifndef LIB_BASE_IP_H
 #define LIB_BASE_IP_H
 
@@ -16,6 +16,10 @@ struct ip {
 struct prefix {
 	struct ip ip;
 	uint8_t bits;
+};
+
+struct iprange {
+	struct ip lo, hi;	/* both inside, of one family */
 };
 
 #define IP_TEXT_SIZE 46

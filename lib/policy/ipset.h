@@ -14,10 +14,6 @@
 #include "lib/base/ip.h"
 #include "lib/json/json.h"
 
-struct iprange {
-	struct ip lo, hi;	/* both inside, of one family */
-};
-
 struct ipset {
 	struct iprange *v;	/* sorted; IPv4 before IPv6; disjoint, not adjacent */
 	size_t n;

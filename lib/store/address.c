@@ -8,6 +8,7 @@
  */
 #include "lib/store/store.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -22,22 +23,56 @@ static const struct prefix reserved[] = {
 	{ { 6, { 0xfd, 0x7a, 0x11, 0x5c, 0xa1, 0xe0, [15] = 0x53 } }, 128 },
 };
 
-/* The prefix as it is walked: masked, with its ends and where to look next. */
+/*
+ * What is walked: a prefix, or the ranges of a pool in it.  Masked; with its
+ * ends and where to look next.
+ */
 struct walk {
 	struct prefix p;
-	struct ip first, last, at;
-	char key[PREFIX_TEXT_SIZE];
+	struct iprange whole;	/* the one range of a walk over all of the prefix */
+	const struct iprange *v;
+	size_t n;
+	struct ip at;
+	char key[IP_TEXT_SIZE + IP_TEXT_SIZE];	/* of its row in address_next */
 };
 
-static struct walk
-walk_of(const struct prefix *p)
+static void
+walk_prefix(struct walk *w, const struct prefix *p)
 {
-	struct walk w = { .p = prefix_masked(*p) };
+	w->p = prefix_masked(*p);
+	w->whole = (struct iprange){ w->p.ip, prefix_last(&w->p) };
+	w->v = &w->whole;
+	w->n = 1;
+	w->at = w->p.ip;
+	(void)prefix_write(&w->p, w->key);
+}
 
-	w.first = w.at = w.p.ip;
-	w.last = prefix_last(&w.p);
-	(void)prefix_write(&w.p, w.key);
-	return w;
+/* Pools with the same ends share a row, which is no more than a hint. */
+static void
+walk_pool(struct walk *w, const struct prefix *p, const struct iprange *v, size_t n)
+{
+	char lo[IP_TEXT_SIZE], hi[IP_TEXT_SIZE];
+
+	walk_prefix(w, p);
+	w->v = v;
+	w->n = n;
+	w->at = v[0].lo;
+	(void)snprintf(w->key, sizeof(w->key), "%s-%s", ip_write(&v[0].lo, lo),
+	    ip_write(&v[n - 1].hi, hi));
+}
+
+/* From an address that is in no range on to the next that is, or round. */
+static void
+walk_settle(struct walk *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		if (ip_cmp(&w->at, &w->v[i].hi) > 0)
+			continue;
+		if (ip_cmp(&w->at, &w->v[i].lo) < 0)
+			w->at = w->v[i].lo;
+		return;
+	}
+	w->at = w->v[0].lo;
 }
 
 /* Network and broadcast address, but for a prefix of one or two addresses. */
@@ -46,7 +81,8 @@ is_edge(const struct walk *w, const struct ip *ip)
 {
 	unsigned width = w->p.ip.family == 4 ? 32 : 128;
 
-	return w->p.bits + 1u < width && (ip_eq(ip, &w->first) || ip_eq(ip, &w->last));
+	return w->p.bits + 1u < width &&
+	    (ip_eq(ip, &w->whole.lo) || ip_eq(ip, &w->whole.hi));
 }
 
 /* The reserved range that holds 'ip'; NULL if none does. */
@@ -68,8 +104,9 @@ is_allowed(const struct walk *w, const struct ip *ip)
 bool
 store_address_allowed(const struct prefix *p, const struct ip *ip)
 {
-	struct walk w = walk_of(p);
+	struct walk w;
 
+	walk_prefix(&w, p);
 	return is_allowed(&w, ip);
 }
 
@@ -145,7 +182,7 @@ take_hole(struct db *db, const struct walk *w, struct ip *out)
 static const char q_next[] =
 	"SELECT next FROM address_next WHERE tailnet_id = " TAILNET " AND prefix = ?1";
 
-/* Where the last one stopped; the prefix's start if that is unknown or wrong. */
+/* Where the last one stopped; the start of it all if that is unknown or wrong. */
 static enum err
 cursor_read(struct db *db, struct walk *w)
 {
@@ -156,8 +193,10 @@ cursor_read(struct db *db, struct walk *w)
 	bind_text(s, 1, w->key);
 	if (stmt_row(s))
 		col_text_into(s, 0, text, sizeof(text));
-	if (ip_read(str_of(text), &at) && prefix_contains(&w->p, &at))
+	if (ip_read(str_of(text), &at) && prefix_contains(&w->p, &at)) {
 		w->at = at;
+		walk_settle(w);
+	}
 	return stmt_end(s);
 }
 
@@ -181,14 +220,14 @@ static void
 move_past(struct walk *w, struct ip ip)
 {
 	const struct prefix *r = reserved_for(&ip);
-	struct ip end = r != NULL ? prefix_last(r) : ip;
 
-	if (ip_cmp(&end, &w->last) >= 0) {
-		w->at = w->first;
+	w->at = r != NULL ? prefix_last(r) : ip;
+	if (ip_cmp(&w->at, &w->v[w->n - 1].hi) >= 0) {
+		w->at = w->v[0].lo;
 		return;
 	}
-	w->at = end;
 	ip_next(&w->at);
+	walk_settle(w);
 }
 
 /* The first free address from w->at on, round to it; w->at is then the one after. */
@@ -215,33 +254,76 @@ take_next(struct db *db, struct walk *w, struct ip *out)
 }
 
 static void
+random_bytes(void *out, size_t n)
+{
+	if (getrandom(out, n, 0) != (ssize_t)n)
+		fatal("getrandom: no random bytes");
+}
+
+/* Somewhere in one of the ranges: random bits where its ends differ. */
+static void
 random_start(struct walk *w)
 {
 	struct ip r = { .family = w->p.ip.family };
+	const struct iprange *in;
+	uint32_t which;
 
-	if (getrandom(r.b, sizeof(r.b), 0) != (ssize_t)sizeof(r.b))
-		fatal("getrandom: no random bytes");
-	/* Host bits from 'r': those in which the ends of the prefix differ. */
+	random_bytes(&which, sizeof(which));
+	random_bytes(r.b, sizeof(r.b));
+	in = &w->v[which % w->n];
+	w->at = in->lo;
 	for (size_t i = 0; i < sizeof(r.b); i++)
-		w->at.b[i] = w->first.b[i] | (r.b[i] & (w->first.b[i] ^ w->last.b[i]));
+		w->at.b[i] |= r.b[i] & (in->lo.b[i] ^ in->hi.b[i]);
+	walk_settle(w);	/* a range that is no prefix may have been left */
+}
+
+static enum err
+take_in_turn(struct db *db, struct walk *w, struct ip *out)
+{
+	enum err e;
+
+	if ((e = cursor_read(db, w)) != OK || (e = take_next(db, w, out)) != OK)
+		return e;
+	return cursor_write(db, w);
+}
+
+static enum err
+take_random(struct db *db, struct walk *w, struct ip *out)
+{
+	random_start(w);
+	return take_next(db, w, out);
+}
+
+static enum err
+used_up(struct db *db, const struct walk *w, enum err e)
+{
+	if (e == ERR_TOOBIG)
+		return db_error(db, e, "all addresses of %s are taken", w->key);
+	return e;
 }
 
 enum err
 store_address_take(struct db *db, const struct prefix *p, enum allocation how,
     struct ip *out)
 {
-	struct walk w = walk_of(p);
+	struct walk w;
 	enum err e;
 
-	if (how == ALLOC_RANDOM) {
-		random_start(&w);
-		e = take_next(db, &w, out);
-	} else if ((e = take_hole(db, &w, out)) == ERR_NOTFOUND) {
-		if ((e = cursor_read(db, &w)) == OK &&
-		    (e = take_next(db, &w, out)) == OK)
-			e = cursor_write(db, &w);
-	}
-	if (e == ERR_TOOBIG)
-		return db_error(db, e, "all addresses of %s are taken", w.key);
-	return e;
+	walk_prefix(&w, p);
+	if (how == ALLOC_RANDOM)
+		e = take_random(db, &w, out);
+	else if ((e = take_hole(db, &w, out)) == ERR_NOTFOUND)
+		e = take_in_turn(db, &w, out);
+	return used_up(db, &w, e);
+}
+
+enum err
+store_address_take_pool(struct db *db, const struct prefix *p, const struct iprange *v,
+    size_t n, enum allocation how, struct ip *out)
+{
+	struct walk w;
+
+	walk_pool(&w, p, v, n);
+	return used_up(db, &w, how == ALLOC_RANDOM ? take_random(db, &w, out) :
+	    take_in_turn(db, &w, out));
 }

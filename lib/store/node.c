@@ -272,6 +272,16 @@ store_nodes(struct db *db, struct arena *a, struct node **out, size_t *n)
 	return read_all(db_stmt(db, q_nodes), a, out, n);
 }
 
+static const char q_nodes_announcing[] =
+	"SELECT " NODE_COLS " FROM nodes WHERE +tailnet_id = " TAILNET
+	" AND routes <> '[]' ORDER BY id";
+
+enum err
+store_nodes_announcing(struct db *db, struct arena *a, struct node **out, size_t *n)
+{
+	return read_all(db_stmt(db, q_nodes_announcing), a, out, n);
+}
+
 enum err
 store_nodes_each(struct db *db, struct arena *a,
     void (*fn)(void *arg, const struct node *n), void *arg)

@@ -55,6 +55,8 @@ must_check enum err store_nodes_by_machine(struct db *db, struct arena *a, const
  */
 must_check enum err store_nodes_each(struct db *db, struct arena *a, void (*fn)(void *arg, const struct node *n), void *arg);
 must_check enum err store_nodes(struct db *db, struct arena *a, struct node **out, size_t *n);
+/* Those that announce routes, by id. */
+must_check enum err store_nodes_announcing(struct db *db, struct arena *a, struct node **out, size_t *n);
 must_check enum err store_node_count(struct db *db, int64_t *n);
 must_check enum err store_node_name_taken(struct db *db, const char *name, bool *taken);
 must_check enum err store_node_rename(struct db *db, int64_t id, const char *name);
@@ -92,6 +94,11 @@ must_check enum err store_routes_served(struct db *db, struct arena *a, int64_t 
  * Holds until the transaction ends; the node's row then keeps it.
  */
 must_check enum err store_address_take(struct db *db, const struct prefix *p, enum allocation how, struct ip *out);
+/*
+ * The same from a pool: 'n' ranges inside the prefix, ascending and disjoint, of
+ * IPv4.  It takes no holes: its own way round comes to them.
+ */
+must_check enum err store_address_take_pool(struct db *db, const struct prefix *p, const struct iprange *v, size_t n, enum allocation how, struct ip *out);
 /* Is 'ip' in the prefix and none of those that are skipped?  It may be taken. */
 bool store_address_allowed(const struct prefix *p, const struct ip *ip);
 

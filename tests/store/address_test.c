@@ -244,6 +244,84 @@ rollback_gives_back(void **state)
 	assert_ok(db_commit(f->db));
 }
 
+/* The next address of a pool in 10.0.0.0/8, with a node that has it from now on. */
+static const char *
+settle_pool(struct fixture *f, const struct iprange *v, size_t n, enum allocation how)
+{
+	static int serial = 100000;
+	struct node nd = node_like(f->a, 1, ++serial);
+	char text[IP_TEXT_SIZE];
+	struct prefix p;
+	struct ip ip;
+	enum err e;
+
+	assert_true(prefix_read(STR("10.0.0.0/8"), &p));
+	e = store_address_take_pool(f->db, &p, v, n, how, &ip);
+	if (e == ERR_TOOBIG)
+		return "full";
+	assert_ok(e);
+	nd.ipv4 = arena_strdup(f->a, ip_write(&ip, text));
+	assert_ok(store_node_insert(f->db, &nd, &nd.id));
+	return nd.ipv4;
+}
+
+static struct iprange
+range(const char *lo, const char *hi)
+{
+	struct iprange r;
+
+	assert_true(ip_read(str_of(lo), &r.lo) && ip_read(str_of(hi), &r.hi));
+	return r;
+}
+
+static void
+a_pool_of_ranges(void **state)
+{
+	struct fixture *f = *state;
+	struct iprange v[] = { range("10.0.0.9", "10.0.0.10"), range("10.0.5.0", "10.0.5.1") };
+	struct node n;
+
+	/* A hole of the prefix is none of the pool's business. */
+	assert_ok(store_node_delete(f->db, settle(f, "10.0.0.0/24", ALLOC_SEQUENTIAL)));
+	assert_string_equal(settle_pool(f, v, 2, ALLOC_SEQUENTIAL), "10.0.0.9");
+	assert_string_equal(settle_pool(f, v, 2, ALLOC_SEQUENTIAL), "10.0.0.10");
+	assert_string_equal(settle_pool(f, v, 2, ALLOC_SEQUENTIAL), "10.0.5.0");
+	assert_string_equal(settle_pool(f, v, 2, ALLOC_SEQUENTIAL), "10.0.5.1");
+	assert_string_equal(settle_pool(f, v, 2, ALLOC_SEQUENTIAL), "full");
+	assert_ok(store_node_by_address(f->db, f->a, "10.0.0.10", &n));
+	assert_ok(store_node_delete(f->db, n.id));
+	assert_string_equal(settle_pool(f, v, 2, ALLOC_SEQUENTIAL), "10.0.0.10");
+	assert_string_equal(settle_pool(f, v, 2, ALLOC_SEQUENTIAL), "full");
+	assert_string_equal(take(f, "10.0.0.0/24", ALLOC_SEQUENTIAL), "10.0.0.1");
+}
+
+static void
+a_pool_at_random(void **state)
+{
+	struct fixture *f = *state;
+	struct iprange v[] = { range("10.1.0.5", "10.1.0.9"), range("10.2.0.0", "10.2.0.4") };
+	struct ip ip;
+
+	for (int i = 0; i < 10; i++) {
+		assert_true(ip_read(str_of(settle_pool(f, v, 2, ALLOC_RANDOM)), &ip));
+		assert_true(ip.b[1] == 1 ? ip.b[3] >= 5 && ip.b[3] <= 9 : ip.b[3] <= 4);
+	}
+	assert_string_equal(settle_pool(f, v, 2, ALLOC_RANDOM), "full");
+}
+
+/* Reserved ranges and the ends of the prefix are in no pool. */
+static void
+a_pool_without_an_address(void **state)
+{
+	struct fixture *f = *state;
+	struct iprange edge = range("10.0.0.0", "10.0.0.0");
+	struct iprange reserved = range("100.115.92.0", "100.115.93.9");
+
+	assert_string_equal(settle_pool(f, &edge, 1, ALLOC_SEQUENTIAL), "full");
+	assert_string_equal(settle_pool(f, &edge, 1, ALLOC_RANDOM), "full");
+	assert_string_equal(settle_pool(f, &reserved, 1, ALLOC_SEQUENTIAL), "full");
+}
+
 int
 main(void)
 {
@@ -259,6 +337,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(goes_round, setup, teardown),
 		cmocka_unit_test_setup_teardown(random_ones, setup, teardown),
 		cmocka_unit_test_setup_teardown(rollback_gives_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pool_of_ranges, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pool_at_random, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pool_without_an_address, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
