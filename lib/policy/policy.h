@@ -47,7 +47,7 @@ enum selector_kind {
 	SEL_INTERNET,		/* autogroup:internet: 'set' */
 	SEL_DANGER_ALL,		/* autogroup:danger-all */
 	SEL_SHARED,		/* autogroup:shared: nobody, as no node is shared in */
-	SEL_IPSET,		/* ipset:name: 'set', and what it takes from others in 'index' */
+	SEL_IPSET,		/* ipset:name: 'set'; 'index' in ipsets */
 	SEL_SERVICE		/* svc:name */
 };
 
@@ -72,16 +72,9 @@ struct policy_group {
 	struct place at;
 };
 
-/* One part of an ipset: added or taken away, in order. */
-struct policy_ipset_part {
-	bool minus;
-	uint32_t selector;		/* SEL_RANGE, SEL_IPSET, SEL_ALL … */
-};
-
 struct policy_ipset {
 	const char *name;		/* "ipset:prod" */
-	struct policy_ipset_part *parts;
-	size_t n_parts;
+	struct ipset set;		/* what its lines add and take away, in order */
 	struct place at;
 };
 
@@ -250,9 +243,10 @@ struct policy {
 	const char *derp_map;		/* tailcfg.DERPMap as JSON; NULL if absent */
 	bool disable_ipv4, randomize_client_port;
 	const char *one_cgnat_route;	/* "", "mac-always", "mac-never" */
+	const struct policy_names *names;	/* for policy_selector() alone */
 };
 
-/* What of the tailnet a document may refer to. */
+/* What of the tailnet a document may refer to; no context (NULL) lets any domain pass. */
 struct policy_context {
 	const char *const *domains;	/* from which its users come */
 	size_t n_domains;
@@ -286,7 +280,7 @@ struct policy *policy_parse(struct arena *a, struct str text,
 
 /*
  * A name outside a document (a test's source, `policy explain`) as a selector of
- * 'p', which may get a new one.  False with *why if it is none.
+ * 'p', which gets a new one if no rule has it.  False with *why if it is none.
  */
 must_check bool policy_selector(struct arena *a, struct policy *p,
     const struct policy_context *ctx, const char *text, uint32_t *out, const char **why);
