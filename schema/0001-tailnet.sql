@@ -202,6 +202,28 @@ CREATE INDEX login_state ON logins (state, created_ms);
 CREATE INDEX login_keys ON logins (machine_key, node_key);
 CREATE INDEX login_node ON logins (node_id) WHERE node_id IS NOT NULL;
 
+-- An SSH session that the policy lets in only after a check: from src_node to
+-- dst_node as local_user.  struct ssh_check; lib/store/ssh_check.c.
+-- state: 'waiting' -> 'approved' or 'rejected' (also: nobody decided in time, a
+-- node went or changed hands).  An approval holds as long as the policy's rule
+-- says, counted from decided_ms; expiry_ms is when a waiting row counts as
+-- rejected, and when any other is removed.
+CREATE TABLE ssh_checks (
+	id            TEXT PRIMARY KEY,       -- hskey-authreq-<24>
+	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
+	src_node      INTEGER NOT NULL,       -- ids of nodes are never used again,
+	dst_node      INTEGER NOT NULL,       -- so these may outlive them
+	local_user    TEXT NOT NULL,
+	state         TEXT NOT NULL DEFAULT 'waiting'
+	              CHECK (state IN ('waiting', 'approved', 'rejected')),
+	created_ms    INTEGER NOT NULL,
+	decided_ms    INTEGER,                -- NULL while it waits
+	expiry_ms     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX ssh_check_pair ON ssh_checks (src_node, dst_node, local_user, state);
+CREATE INDEX ssh_check_dst ON ssh_checks (dst_node);
+CREATE INDEX ssh_check_state ON ssh_checks (state, expiry_ms);
+
 -- Documents that every worker shares: one row per name, content as JSON text.
 -- 'derpmap': the merged DERP map; 'dns': the DNS settings that clients see;
 -- 'extra_records': what the watched file held.  lib/store/document.c.
@@ -218,7 +240,7 @@ CREATE TABLE documents (
 -- never the newest: max(seq) is where the tailnet is.
 -- kind: 'node' (as a whole, for its peers), 'node.patch' (subject: which of
 -- endpoints, home DERP, online), 'node.expiry', 'node.self' (for the node
--- itself), 'node.gone', 'user', 'login' (subject is the login's id), 'document'
+-- itself), 'node.gone', 'user', 'login' (subject is the id of a login or SSH check), 'document'
 -- (subject its name).
 CREATE TABLE changes (
 	seq           INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -325,6 +347,13 @@ END;
 CREATE TRIGGER login_deleted AFTER DELETE ON logins BEGIN
 	INSERT INTO changes (tailnet_id, kind, subject) VALUES (OLD.tailnet_id, 'login', OLD.id);
 END;
+CREATE TRIGGER ssh_check_updated AFTER UPDATE OF state ON ssh_checks
+WHEN OLD.state <> NEW.state BEGIN
+	INSERT INTO changes (tailnet_id, kind, subject) VALUES (NEW.tailnet_id, 'login', NEW.id);
+END;
+CREATE TRIGGER ssh_check_deleted AFTER DELETE ON ssh_checks WHEN OLD.state = 'waiting' BEGIN
+	INSERT INTO changes (tailnet_id, kind, subject) VALUES (OLD.tailnet_id, 'login', OLD.id);
+END;
 CREATE TRIGGER document_inserted AFTER INSERT ON documents BEGIN
 	INSERT INTO changes (tailnet_id, kind, subject) VALUES (NEW.tailnet_id, 'document', NEW.name);
 END;
@@ -366,6 +395,20 @@ CREATE TRIGGER user_deleted AFTER DELETE ON users BEGIN
 END;
 CREATE TRIGGER authkey_deleted AFTER DELETE ON authkeys BEGIN
 	UPDATE nodes SET authkey_id = NULL WHERE authkey_id = OLD.id;
+END;
+-- Who was let in after a check was the owner at that time.
+CREATE TRIGGER node_ends_ssh_checks AFTER DELETE ON nodes BEGIN
+	UPDATE ssh_checks SET state = 'rejected'
+		WHERE src_node = OLD.id AND state <> 'rejected';
+	UPDATE ssh_checks SET state = 'rejected'
+		WHERE dst_node = OLD.id AND state <> 'rejected';
+END;
+CREATE TRIGGER node_moves_ssh_checks AFTER UPDATE OF user_id, machine_key ON nodes
+WHEN OLD.user_id IS NOT NEW.user_id OR OLD.machine_key <> NEW.machine_key BEGIN
+	UPDATE ssh_checks SET state = 'rejected'
+		WHERE src_node = OLD.id AND state <> 'rejected';
+	UPDATE ssh_checks SET state = 'rejected'
+		WHERE dst_node = OLD.id AND state <> 'rejected';
 END;
 CREATE TRIGGER user_id_stays BEFORE UPDATE OF id ON users WHEN OLD.id <> NEW.id BEGIN
 	SELECT RAISE(ABORT, 'the id of a user never changes');
@@ -418,6 +461,15 @@ CREATE VIEW show_logins AS
 		datetime(l.created_ms / 1000, 'unixepoch') AS created,
 		datetime(l.expiry_ms / 1000, 'unixepoch') AS expiry
 	FROM logins l;
+CREATE VIEW show_ssh_checks AS
+	SELECT c.id, c.state, coalesce(s.name, c.src_node) AS source,
+		coalesce(d.name, c.dst_node) AS destination, c.local_user AS login,
+		datetime(c.created_ms / 1000, 'unixepoch') AS created,
+		datetime(c.decided_ms / 1000, 'unixepoch') AS decided,
+		datetime(c.expiry_ms / 1000, 'unixepoch') AS expiry
+	FROM ssh_checks c
+	LEFT JOIN nodes s ON s.id = c.src_node
+	LEFT JOIN nodes d ON d.id = c.dst_node;
 CREATE VIEW show_changes AS
 	SELECT c.seq, datetime(c.at_ms / 1000, 'unixepoch') AS at, c.kind,
 		c.id, coalesce(n.name, g.name) AS name, c.subject

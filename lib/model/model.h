@@ -85,6 +85,16 @@ struct login {			/* logins */
 	int64_t created_ms, expiry_ms;
 };
 
+struct ssh_check {		/* ssh_checks */
+	const char *id;		/* hskey-authreq-<24> */
+	int64_t src_node, dst_node;
+	const char *local_user;
+	const char *state;	/* "waiting", "approved", "rejected" */
+	int64_t created_ms;
+	int64_t decided_ms;	/* TIME_NONE while it waits */
+	int64_t expiry_ms;
+};
+
 /* Kinds of rows in changes; the text is in lib/store/change.c. */
 enum change_kind {
 	CHANGE_NODE,		/* node 'id' as a whole */
@@ -93,7 +103,7 @@ enum change_kind {
 	CHANGE_NODE_SELF,	/* node 'id' as it sees itself */
 	CHANGE_NODE_GONE,
 	CHANGE_USER,
-	CHANGE_LOGIN,		/* subject: the login's id */
+	CHANGE_LOGIN,		/* subject: the id of a login or SSH check */
 	CHANGE_DOCUMENT,	/* subject: the document's name */
 	CHANGE_OTHER		/* written by a newer program */
 };

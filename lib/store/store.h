@@ -117,6 +117,23 @@ must_check enum err store_login_count(struct db *db, int64_t *n);
 /* Removes the oldest waiting login, to make room for another. */
 must_check enum err store_login_drop_oldest(struct db *db);
 
+/* ---- SSH checks (ssh_check.c) ---- */
+must_check enum err store_ssh_check_create(struct db *db, const struct ssh_check *c);
+must_check enum err store_ssh_check_by_id(struct db *db, struct arena *a, const char *id, struct ssh_check *out);
+/* One that waits for the same: two nodes and a login; of several any. */
+must_check enum err store_ssh_check_waiting(struct db *db, struct arena *a, int64_t src, int64_t dst, const char *local_user, struct ssh_check *out);
+/* Has such a session been approved after 'since_ms'? */
+must_check enum err store_ssh_check_passed(struct db *db, int64_t src, int64_t dst, const char *local_user, int64_t since_ms, bool *passed);
+/* Those that wait, oldest first. */
+must_check enum err store_ssh_checks(struct db *db, struct arena *a, struct ssh_check **out, size_t *n);
+/* The row is kept until 'keep_ms'.  ERR_CONFLICT if it does not wait any more. */
+must_check enum err store_ssh_check_decide(struct db *db, const char *id, bool approve, int64_t now_ms, int64_t keep_ms);
+/* Rejects what has waited too long and removes what was decided long ago; *n says how many ran out. */
+must_check enum err store_ssh_checks_expire(struct db *db, int64_t now_ms, int64_t *n);
+must_check enum err store_ssh_check_count(struct db *db, int64_t *n);
+/* Rejects the one that has waited longest, to make room for another. */
+must_check enum err store_ssh_check_drop_oldest(struct db *db, int64_t now_ms);
+
 /* ---- documents (document.c) ---- */
 /* NULL content in *out if there is none. */
 must_check enum err store_document(struct db *db, struct arena *a, const char *name, const char **out);
