@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "lib/policy/internet.h"
 #include "lib/policy/reach.h"
 
 enum { TCP = 6, UDP = 17 };
@@ -273,8 +274,9 @@ put_nearest(struct explain *q, const struct crowd *left)
 	jw_end_arr(q->w);
 }
 
+/* Has some node an address of the set, or a route to it? */
 struct carrier {
-	struct ipset set;
+	struct ipset set, internet;
 	bool found;
 };
 
@@ -287,13 +289,14 @@ match_carrier(void *arg, const struct net_node *n)
 	    (n->ip6.family != 0 && ipset_has(c->set, &n->ip6)))
 		c->found = true;
 	for (size_t i = 0; i < n->n_primary && !c->found; i++)
-		c->found = ipset_overlaps(c->set, iprange_of_prefix(n->primary[i]));
+		c->found = prefix_is_default(&n->primary[i]) ? ipset_meets(c->set, c->internet) :
+		    ipset_overlaps(c->set, iprange_of_prefix(n->primary[i]));
 }
 
 static void
 put_notes(struct explain *q)
 {
-	struct carrier c = { .set = q->dst.who.set };
+	struct carrier c = { .set = q->dst.who.set, .internet = internet_ranges(q->a) };
 
 	net_each(q->t, match_carrier, &c);
 	jw_key(q->w, "notes");
