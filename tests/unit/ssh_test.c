@@ -191,6 +191,110 @@ a_user_or_a_tag_may_have_no_device(void **state)
 	assert_int_equal(ssh_allows(c.t, &ask).verdict, SSH_REFUSED);
 }
 
+/* ---- both views ---- */
+
+static bool
+lists(jv *principals, const struct ip *ip)
+{
+	char text[IP_TEXT_SIZE];
+
+	ip_write(ip, text);
+	for (size_t i = 0; i < json_len(principals); i++)
+		if (strcmp(json_get_str(json_at(principals, i), "nodeIP", ""), text) == 0)
+			return true;
+	return false;
+}
+
+/* As a client does: the first rule with the address and a mapping for the login. */
+static enum ssh_verdict
+client_says(jv *rules, const struct net_node *src, const char *login)
+{
+	for (size_t i = 0; i < json_len(rules); i++) {
+		jv *r = json_at(rules, i), *users = json_get(r, "sshUsers");
+		const char *to = json_get_str(users, login, NULL);
+
+		if (!to)
+			to = json_get_str(users, "*", "");
+		if (to[0] == '\0' || !lists(json_get(r, "principals"), &src->ip4))
+			continue;
+		assert_true(strcmp(to, "=") == 0 || strcmp(to, login) == 0);
+		return json_get_bool(json_get(r, "action"), "accept", false) ?
+		    SSH_ACCEPTED : SSH_CHECKED;
+	}
+	return SSH_REFUSED;
+}
+
+static void
+compare_at(int64_t dst)
+{
+	static const char *logins[] = { "root", "odin", "thor", "ubuntu", "=", "*" };
+	jv *doc;
+
+	buf_clear(&c.out);
+	assert_true(ssh_policy_json(c.t, dst, "https://hr", &c.out));
+	doc = json_parse(c.a, buf_as_str(&c.out), JSON_DEPTH_DEFAULT, NULL);
+	assert_non_null(doc);
+	for (int64_t src = 10; src <= 14; src++)
+		for (size_t i = 0; src != dst && i < COUNT(logins); i++)
+			if (client_says(json_get(doc, "rules"), net_node(c.t, src), logins[i]) !=
+			    asked(src, dst, logins[i]))
+				fail_msg("%d to %d as %s", (int)src, (int)dst, logins[i]);
+}
+
+/* All pairs of rules made of these parts. */
+static void
+both_views_agree(void **state)
+{
+	static const char *parts[] = {
+		"\"action\": \"accept\", \"src\": [\"autogroup:member\"], \"dst\": [\"tag:web\"]",
+		"\"action\": \"check\", \"src\": [\"odin@example.com\"], \"dst\": [\"tag:web\", \"tag:rec\"]",
+		"\"action\": \"accept\", \"src\": [\"tag:rec\", \"tag:web\"], \"dst\": [\"autogroup:tagged\"]",
+		"\"action\": \"check\", \"src\": [\"autogroup:member\"], \"dst\": [\"autogroup:self\"]",
+		"\"action\": \"accept\", \"src\": [\"autogroup:member\"], \"dst\": [\"autogroup:self\", \"tag:prod\"]",
+	}, *users[] = {
+		"\"root\"", "\"autogroup:nonroot\"", "\"localpart:*@example.com\", \"ubuntu\"",
+		"\"localpart:*@example.org\", \"autogroup:nonroot\", \"root\"",
+	};
+	const size_t n = COUNT(parts) * COUNT(users);
+	char text[1024];
+
+	for (size_t i = 0; i < n * n; i++) {
+		size_t x = i % n, y = i / n;
+
+		snprintf(text, sizeof(text), "{%s, \"users\": [%s]}, {%s, \"users\": [%s]}",
+		    parts[x % COUNT(parts)], users[x / COUNT(parts)],
+		    parts[y % COUNT(parts)], users[y / COUNT(parts)]);
+		given(text);
+		for (int64_t dst = 10; dst <= 14; dst++)
+			compare_at(dst);
+		if (i + 1 < n * n)
+			end(state);
+	}
+}
+
+/* What is kept of the sources must go when they change. */
+static void
+a_change_is_seen(void **state)
+{
+	struct net_node thor = { .id = 14, .user_id = 2, .name = "thor-a",
+	    .posture = { "", "", "", "", false, false } };
+	const struct net_user nameless = { .id = 1, .name = "", .email = "", .provider_id = "" };
+
+	(void)state;
+	given("{\"action\": \"accept\", \"src\": [\"thor@example.org\"],"
+	    " \"dst\": [\"tag:web\"], \"users\": [\"root\"]}");
+	told(10, "{\"rules\":[{\"principals\":[" IP("100.64.0.11") "],\"sshUsers\":{\"root\":\"root\"}," ACCEPT "}]}");
+	assert_true(ip_read(STR("100.64.0.77"), &thor.ip4));
+	net_set_node(c.t, &thor);
+	told(10, "{\"rules\":[{\"principals\":[" IP("100.64.0.77") "],\"sshUsers\":{\"root\":\"root\"}," ACCEPT "}]}");
+	net_drop_node(c.t, 14);
+	told(10, "{\"rules\":[]}");
+	net_set_node(c.t, &thor);
+	told(10, "{\"rules\":[{\"principals\":[" IP("100.64.0.77") "],\"sshUsers\":{\"root\":\"root\"}," ACCEPT "}]}");
+	net_set_users(c.t, &nameless, 1);
+	told(10, "{\"rules\":[]}");
+}
+
 /* ---- recorders ---- */
 
 #define RECORDED "\"recorders\":[\"100.64.0.2:80\",\"[fd7a:115c:a1e0::2]:80\"]"
@@ -235,6 +339,8 @@ main(void)
 		cmocka_unit_test_teardown(no_section_no_policy, end),
 		cmocka_unit_test_teardown(a_check_goes_before_an_accept, end),
 		cmocka_unit_test_teardown(a_user_or_a_tag_may_have_no_device, end),
+		cmocka_unit_test_teardown(both_views_agree, end),
+		cmocka_unit_test_teardown(a_change_is_seen, end),
 		cmocka_unit_test_teardown(sessions_go_to_the_recorders, end),
 		cmocka_unit_test_teardown(no_recorder_no_session, end),
 	};
