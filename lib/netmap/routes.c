@@ -69,17 +69,26 @@ routes_json(struct arena *a, const struct routes *r)
 	return text;
 }
 
+struct routes
+routes_union(struct arena *a, const struct routes *x, const struct routes *y)
+{
+	struct routes r = { .v = arena_array(a, x->n + y->n, sizeof(*r.v)), .n = x->n + y->n };
+
+	if (x->n > 0)
+		memcpy(r.v, x->v, x->n * sizeof(*r.v));
+	if (y->n > 0)
+		memcpy(r.v + x->n, y->v, y->n * sizeof(*r.v));
+	sort_unique(&r);
+	return r;
+}
+
 void
 routes_add(struct arena *a, struct routes *r, struct prefix p)
 {
-	struct prefix *v = arena_array(a, r->n + 1, sizeof(*v));
+	struct prefix masked = prefix_masked(p);
+	struct routes one = { .v = &masked, .n = 1 };
 
-	if (r->n > 0)
-		memcpy(v, r->v, r->n * sizeof(*v));
-	v[r->n] = prefix_masked(p);
-	r->v = v;
-	r->n++;
-	sort_unique(r);
+	*r = routes_union(a, r, &one);
 }
 
 bool

@@ -32,6 +32,9 @@ const char *routes_json(struct arena *a, const struct routes *r);
 /* Adds one prefix, masked; keeps the order. */
 void routes_add(struct arena *a, struct routes *r, struct prefix p);
 
+/* The routes of either. */
+struct routes routes_union(struct arena *a, const struct routes *x, const struct routes *y);
+
 /* What both have: the routes in force. */
 struct routes routes_both(struct arena *a, const struct routes *x, const struct routes *y);
 bool routes_has(const struct routes *r, const struct prefix *p);

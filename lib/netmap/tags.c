@@ -59,6 +59,31 @@ tags_json_of(struct arena *a, jv *array)
 	return tags_json(a, v, n);
 }
 
+const char **
+tags_list(struct arena *a, const char *stored, size_t *n)
+{
+	jv *array = json_parse(a, str_of(stored), 2, NULL);
+	const char **v = arena_array(a, json_len(array), sizeof(*v));
+
+	*n = 0;
+	for (size_t i = 0; i < json_len(array); i++)
+		if (json_text(json_at(array, i)) != NULL)
+			v[(*n)++] = json_text(json_at(array, i));
+	return v;
+}
+
+const char *
+tags_union(struct arena *a, const char *x, const char *y)
+{
+	size_t n_x, n_y;
+	const char **xs = tags_list(a, x, &n_x), **ys = tags_list(a, y, &n_y);
+	const char **v = arena_array(a, n_x + n_y, sizeof(*v));
+
+	for (size_t i = 0; i < n_x + n_y; i++)
+		v[i] = i < n_x ? xs[i] : ys[i - n_x];
+	return tags_json(a, v, n_x + n_y);
+}
+
 const char *
 tags_text(struct arena *a, const char *stored)
 {
@@ -74,14 +99,13 @@ tags_text(struct arena *a, const char *stored)
 bool
 tags_within(struct arena *a, const char *part, const char *whole)
 {
-	jv *p = json_parse(a, str_of(part), 2, NULL);
-	jv *w = json_parse(a, str_of(whole), 2, NULL);
+	size_t n_p, n_w, k;
+	const char **p = tags_list(a, part, &n_p), **w = tags_list(a, whole, &n_w);
 
-	for (size_t i = 0; i < json_len(p); i++) {
-		bool found = false;
-		for (size_t k = 0; k < json_len(w) && !found; k++)
-			found = strcmp(json_text(json_at(p, i)), json_text(json_at(w, k))) == 0;
-		if (!found)
+	for (size_t i = 0; i < n_p; i++) {
+		for (k = 0; k < n_w && strcmp(p[i], w[k]) != 0; k++)
+			;
+		if (k == n_w)
 			return false;
 	}
 	return true;

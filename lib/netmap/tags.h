@@ -21,6 +21,12 @@ const char *tags_json_of(struct arena *a, jv *array);
 /* The same from 'n' texts. */
 const char *tags_json(struct arena *a, const char *const *tags, size_t n);
 
+/* The tags of either (stored forms). */
+const char *tags_union(struct arena *a, const char *x, const char *y);
+
+/* The tags of a stored form one by one, as texts in the arena. */
+const char **tags_list(struct arena *a, const char *stored, size_t *n);
+
 /* The stored form as messages have it: "[tag:a tag:b]". */
 const char *tags_text(struct arena *a, const char *stored);
 

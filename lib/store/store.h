@@ -95,8 +95,8 @@ must_check enum err store_routes_served(struct db *db, struct arena *a, int64_t 
  */
 must_check enum err store_address_take(struct db *db, const struct prefix *p, enum allocation how, struct ip *out);
 /*
- * The same from a pool: 'n' ranges inside the prefix, ascending and disjoint, of
- * IPv4.  It takes no holes: its own way round comes to them.
+ * The same from a pool: 'n' ranges inside the prefix, ascending and
+ * disjoint.  It takes no holes: its own way round comes to them.
  */
 must_check enum err store_address_take_pool(struct db *db, const struct prefix *p, const struct iprange *v, size_t n, enum allocation how, struct ip *out);
 /* Is 'ip' in the prefix and none of those that are skipped?  It may be taken. */
