@@ -32,6 +32,7 @@ refused(struct cli *c, const char *why)
 struct count {
 	struct cli *c;
 	struct net *t;
+	struct arena *scratch;	/* of one node */
 	struct table table;
 };
 
@@ -57,12 +58,14 @@ put_count(void *arg, const struct net_node *n)
 
 	buf_init(&b, PREVIEW_BYTES_MAX);
 	net_filter(k->t, n->id, &b);
-	filter = json_parse(a, buf_as_str(&b), JSON_DEPTH_DEFAULT, NULL);
+	filter = json_parse(k->scratch, buf_as_str(&b), JSON_DEPTH_DEFAULT, NULL);
 	table_put(&k->table, n->name);
 	table_put(&k->table, u != NULL ? u->name : tags_of(k->c, n));
 	table_put(&k->table, arena_printf(a, "%zu", json_len(filter)));
-	table_put(&k->table, arena_printf(a, "%zu", net_visible_ids(k->t, a, n->id, &ids)));
+	table_put(&k->table, arena_printf(a, "%zu",
+	    net_visible_ids(k->t, k->scratch, n->id, &ids)));
 	buf_fini(&b);
+	arena_reset(k->scratch);
 }
 
 static enum err
@@ -74,8 +77,10 @@ print_summary(struct cli *c, struct net *t, struct str text, const struct policy
 
 	if (preview_load(c->arena, t, text, ctx, &why) == NULL)
 		return refused(c, why);
+	k.scratch = arena_new();
 	table_begin(&k.table, c->arena, heads);
 	net_each(t, put_count, &k);
+	arena_free(k.scratch);
 	table_print(&k.table);
 	return OK;
 }
