@@ -1,0 +1,27 @@
+/*
+ * handlers/control/netload.h -- rows of the database as what the policy engine takes.
+ *
+ * A control worker keeps a net and brings it up to date (netcache.h).  Whoever
+ * asks once (a preview, an explanation, an enrolment) loads one for the request.
+ */
+#ifndef HANDLERS_CONTROL_NETLOAD_H
+#define HANDLERS_CONTROL_NETLOAD_H
+
+#include "lib/http/req.h"
+#include "lib/model/model.h"
+#include "lib/policy/net.h"
+
+/*
+ * A node with the routes that are in force and those that go to it.  What 'out'
+ * points to is in 'a' or in 'n'.  Inside a transaction.
+ */
+must_check enum err netload_node(struct req *rq, struct arena *a, const struct node *n,
+    struct net_node *out);
+
+/* All users into the net, in place of those that it had. */
+must_check enum err netload_users(struct req *rq, struct net *t);
+
+/* All users and nodes of the database into the net.  Inside a transaction. */
+must_check enum err netload(struct req *rq, struct net *t);
+
+#endif
