@@ -233,6 +233,12 @@ attrs_has(struct net *t, const struct net_node *n, const char *attr)
 	return false;
 }
 
+bool
+attrs_ipv4_shown(struct net *t, const struct net_node *viewer, const struct net_node *n)
+{
+	return !attrs_has(t, n, "disable-ipv4") && !attrs_has(t, viewer, "disable-ipv4");
+}
+
 /* It becomes part of a URL. */
 static bool
 profile_ok(const char *s)

@@ -28,6 +28,13 @@ void attrs_peer_json(const struct net_node *n, struct jw *w);
 /* Does the policy give the node this attribute ("disable-ipv4"), by nodeAttrs or a switch? */
 bool attrs_has(struct net *t, const struct net_node *n, const char *attr);
 
+/*
+ * Is the IPv4 address of 'n' shown to 'viewer'?  "disable-ipv4" takes it from a
+ * node's own record, from what others see of it, and from what it sees of others.
+ * Routes stay.
+ */
+bool attrs_ipv4_shown(struct net *t, const struct net_node *viewer, const struct net_node *n);
+
 struct attrs_nextdns {
 	const char *profile;	/* of several the first in alphabetical order; lives as the policy */
 	bool no_device_info;	/* say nothing of the device to NextDNS */

@@ -40,7 +40,7 @@ put_peer(struct preview *v, int64_t viewer, const struct net_node *n)
 	jw_obj(v->w);
 	jw_key(v->w, "AllowedIPs");
 	jw_arr(v->w);
-	if (!attrs_has(v->t, n, "disable-ipv4"))
+	if (attrs_ipv4_shown(v->t, net_node(v->t, viewer), n))
 		put_ip(v->w, &n->ip4);
 	put_ip(v->w, &n->ip6);
 	for (size_t i = 0; i < n_routes; i++)

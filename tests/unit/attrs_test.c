@@ -174,6 +174,9 @@ an_attribute_is_asked_for(void **state)
 	assert_true(attrs_has(c.t, policy_case_node(&c, "thor"), "disable-ipv4"));
 	assert_false(attrs_has(c.t, policy_case_node(&c, "odin"), "disable-ipv4"));
 	assert_false(attrs_has(c.t, policy_case_node(&c, "thor"), "disable-ipv6"));
+	assert_false(attrs_ipv4_shown(c.t, policy_case_node(&c, "odin"), policy_case_node(&c, "thor")));
+	assert_false(attrs_ipv4_shown(c.t, policy_case_node(&c, "thor"), policy_case_node(&c, "odin")));
+	assert_true(attrs_ipv4_shown(c.t, policy_case_node(&c, "web"), policy_case_node(&c, "odin")));
 }
 
 static void
