@@ -10,8 +10,10 @@
 
 #include "lib/policy/net_impl.h"
 
+/* Without any policy, and what a policy without rules says of destinations. */
 #define FILTER_ALLOW_ALL "[{\"SrcIPs\":[\"*\"],\"DstPorts\":" \
 	"[{\"IP\":\"*\",\"Ports\":{\"First\":0,\"Last\":65535}}]}]"
+#define FILTER_ALL_PORTS ",\"DstPorts\":[{\"IP\":\"*\",\"Ports\":{\"First\":0,\"Last\":65535}}]}]"
 
 /* What one rule gives: ports on what concerns the node, or capabilities. */
 struct item {
@@ -140,6 +142,8 @@ collect_rule(struct filter *f, const struct rule *r)
 	bool empty;
 	const char *src = sources(f, r, &hash, &empty);
 
+	if (r->r->src.n == 0)
+		return;		/* [] is nobody; a group without members still has a rule */
 	for (size_t i = 0; !empty && i < r->r->n_pass; i++)
 		add(f, src, hash, (struct item){ .r = r, .pass = &r->r->pass[i] });
 	if (r->r->n_app > 0 && !r->via)
@@ -355,8 +359,14 @@ net_filter(struct net *t, int64_t id, struct buf *out)
 {
 	struct filter f = { .t = t, .n = net_find(t, id), .out = out };
 
-	if (net_all_visible(t)) {
+	if (t->p == NULL) {
 		buf_str(out, FILTER_ALLOW_ALL);
+		return;
+	}
+	if (!t->p->has_rules) {	/* as if it said: from "*" to "*:*" */
+		buf_str(out, "[{\"SrcIPs\":");
+		net_put_wild(t, out);
+		buf_str(out, FILTER_ALL_PORTS);
 		return;
 	}
 	buf_byte(out, '[');

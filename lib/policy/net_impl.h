@@ -148,6 +148,8 @@ void side_text(struct net *t, struct side *s);
 /* The sources of 's' that are nodes of 'user_id', as SrcIPs. */
 const char *side_text_of_user(struct net *t, const struct side *s, int64_t user_id,
     uint64_t *hash, bool *empty);
+/* "*" as SrcIPs. */
+void net_put_wild(struct net *t, struct buf *out);
 uint64_t text_hash(const char *s, size_t n);
 /* Does the side mean any address of 'p' (no default route)? */
 bool side_meets(const struct side *s, const struct prefix *p);

@@ -481,6 +481,9 @@ shift(struct net *t, const struct shift *s)
 			bit_clear(t->members[i], s->n->slot);
 	}
 	t->subnets_stale = t->subnets_stale || s->rerouted;
+	if (s->rerouted && !t->p->has_rules)	/* "*" means the routes too */
+		for (size_t i = 0; i < t->n_ids; i++)
+			bit_set(t->touched, t->ids[i].slot);
 	shift_sides(t, s);
 	touch_rules(t, s);
 	touch_ssh(t, s);

@@ -434,6 +434,17 @@ text_of(struct net *t, struct ipset set, bool wildcard, bool danger)
 }
 
 void
+net_put_wild(struct net *t, struct buf *out)
+{
+	struct jw w;
+
+	jw_init(&w, out);
+	jw_arr(&w);
+	put_wild(t, &w);
+	jw_end_arr(&w);
+}
+
+void
 side_text(struct net *t, struct side *s)
 {
 	if (!s->stale)

@@ -187,6 +187,16 @@ by_via(const struct net *t, const struct nnode *viewer, const struct nnode *peer
 	return false;
 }
 
+/* A router that stands by for a prefix reaches it by the one that has it. */
+static bool
+stands_by(const struct nnode *viewer, const struct prefix *p)
+{
+	for (size_t i = 0; !prefix_is_default(p) && i < viewer->n.n_routes; i++)
+		if (prefix_eq(&viewer->n.routes[i], p))
+			return true;
+	return false;
+}
+
 size_t
 net_routes_seen(struct net *t, struct arena *a, int64_t viewer, int64_t peer,
     struct prefix **out)
@@ -198,7 +208,7 @@ net_routes_seen(struct net *t, struct arena *a, int64_t viewer, int64_t peer,
 	for (size_t i = 0; v != NULL && n != NULL && i < n->n.n_routes; i++) {
 		const struct prefix *p = &n->n.routes[i];
 		bool primary = prefix_is_default(p) || serves(&n->n, p);
-		if (net_all_visible(t) || plainly(t, v, p) ? primary :
+		if (net_all_visible(t) || stands_by(v, p) || plainly(t, v, p) ? primary :
 		    t->has_via && by_via(t, v, n, p))
 			(*out)[count++] = *p;
 	}
