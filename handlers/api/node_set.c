@@ -9,6 +9,9 @@
 
 #include "handlers/api/api.h"
 #include "handlers/api/put.h"
+#include "handlers/control/approve_net.h"
+#include "handlers/control/approve_node.h"
+#include "handlers/control/approve_tags.h"
 #include "handlers/routes.h"
 #include "lib/config/config.h"
 #include "lib/netmap/name.h"
@@ -48,12 +51,16 @@ const struct route route_node_rename = {
 	.handle = node_rename,
 };
 
-/* The first tag of a user's node makes it a tagged one; its expiry stays. */
+/*
+ * The first tag of a user's node makes it a tagged one; its expiry stays.  An
+ * admin need not own a tag, but where there is a policy it must know the tag.
+ */
 static enum err
 node_tags(struct req *rq)
 {
 	static const struct api_field fields[] = { { "tags", JSON_ARR }, { NULL, 0 } };
 	const char *tags;
+	struct net *net;
 	struct node n;
 	jv *body;
 	enum err e;
@@ -66,10 +73,13 @@ node_tags(struct req *rq)
 		return req_fail(rq, ERR_BADREQ, "cannot remove all tags from a node - "
 		    "tagged nodes must have at least one tag; move the node to a "
 		    "user to make it a user's node");
-	if (n.user_id != 0 && (e = api_owner_free(rq, &n, 0)) != OK)
+	if ((n.user_id != 0 && (e = api_owner_free(rq, &n, 0)) != OK) ||
+	    (e = approve_net(rq, &net)) != OK ||
+	    (e = approve_tags_known(rq, net, tags)) != OK ||
+	    (e = store_node_set_tags(rq->db, n.id, tags)) != OK ||
+	    (e = approve_changed(rq, net, n.id)) != OK)
 		return e;
-	e = store_node_set_tags(rq->db, n.id, tags);
-	return e != OK ? e : put_node_reply(rq, n.id);
+	return put_node_reply(rq, n.id);
 }
 
 const struct route route_node_tags = {
@@ -87,6 +97,7 @@ node_user(struct req *rq)
 {
 	static const struct api_field fields[] = { { "user", JSON_STR }, { NULL, 0 } };
 	int64_t user_id;
+	struct net *net;
 	struct user u;
 	struct node n;
 	jv *body;
@@ -96,10 +107,12 @@ node_user(struct req *rq)
 	    (e = api_get_id(rq, body, "user", &user_id)) != OK ||
 	    (e = api_node_of_path(rq, &n)) != OK ||
 	    (e = api_user_by_id(rq, user_id, &u)) != OK ||
-	    (e = api_owner_free(rq, &n, u.id)) != OK)
+	    (e = api_owner_free(rq, &n, u.id)) != OK ||
+	    (e = approve_net(rq, &net)) != OK ||
+	    (e = store_node_set_user(rq->db, n.id, u.id)) != OK ||
+	    (e = approve_changed(rq, net, n.id)) != OK)
 		return e;
-	e = store_node_set_user(rq->db, n.id, u.id);
-	return e != OK ? e : put_node_reply(rq, n.id);
+	return put_node_reply(rq, n.id);
 }
 
 const struct route route_node_user = {

@@ -9,6 +9,10 @@
 
 #include <string.h>
 
+#include "handlers/control/approve_address.h"
+#include "handlers/control/approve_net.h"
+#include "handlers/control/approve_node.h"
+#include "handlers/control/approve_tags.h"
 #include "handlers/control/naming.h"
 #include "lib/netmap/tags.h"
 #include "lib/store/store.h"
@@ -20,6 +24,7 @@ struct claim {
 	bool ephemeral;
 	int64_t authkey_id;	/* 0: none */
 	const char *method;
+	struct net *net;	/* the policy; NULL if there is none */
 };
 
 /* The nodes of one machine key, sorted out. */
@@ -108,34 +113,8 @@ update_node(struct req *rq, const struct device *d, const struct claim *c,
 	out->register_method = c->method;
 	out->expiry_ms = new_expiry(rq, d, c);
 	out->expired = false;
+	approve_node(rq, c->net, out);
 	return store_node_update(rq->db, out);
-}
-
-static enum err
-take_address(struct req *rq, const struct prefix *p, const char **out)
-{
-	char text[IP_TEXT_SIZE];
-	struct ip ip;
-	enum err e = store_address_take(rq->db, p, rq->cfg->allocation, &ip);
-
-	if (e == ERR_TOOBIG)
-		return req_fail(rq, ERR_FORBIDDEN, "failed to allocate IP: the prefix "
-		    "is used up; ask your administrator for a larger one");
-	if (e == OK)
-		*out = arena_strdup(rq->arena, ip_write(&ip, text));
-	return e;
-}
-
-static enum err
-take_addresses(struct req *rq, struct node *n)
-{
-	enum err e = OK;
-
-	if (rq->cfg->have_v4)
-		e = take_address(rq, &rq->cfg->v4, &n->ipv4);
-	if (e == OK && rq->cfg->have_v6)
-		e = take_address(rq, &rq->cfg->v6, &n->ipv6);
-	return e;
 }
 
 static enum err
@@ -157,8 +136,9 @@ insert_node(struct req *rq, const struct device *d, const struct claim *c,
 	};
 	if ((e = naming_free(rq, d->host.hostname, NULL, &out->name)) != OK ||
 	    (e = take_device(rq, d, out)) != OK ||
-	    (e = take_addresses(rq, out)) != OK)
+	    (e = approve_addresses(rq, c->net, out)) != OK)
 		return e;
+	approve_node(rq, c->net, out);
 	return store_node_insert(rq->db, out, &out->id);
 }
 
@@ -207,11 +187,13 @@ key_consume(struct req *rq, const struct authkey *k)
 
 /* Which node of the machine this key renews; NULL for a new one. */
 static enum err
-node_for_key(struct req *rq, const struct authkey *k, const struct machine *m,
-    const struct node **out)
+node_for_key(struct req *rq, const struct authkey *k, bool wants_tags,
+    const struct machine *m, const struct node **out)
 {
+	const struct node *tagged_first = m->tagged ? m->tagged : m->of_user;
+
 	if (strcmp(k->tags, "[]") == 0) {
-		*out = m->of_user ? m->of_user : m->tagged;
+		*out = wants_tags || m->of_user == NULL ? tagged_first : m->of_user;
 		return OK;
 	}
 	*out = m->tagged ? m->tagged : m->other;
@@ -219,6 +201,26 @@ node_for_key(struct req *rq, const struct authkey *k, const struct machine *m,
 		return req_fail(rq, ERR_FORBIDDEN, "this machine has several nodes of "
 		    "different users; delete those that are not in use first");
 	return OK;
+}
+
+/* The tags of the node as long as its key is good: they may own further ones. */
+static const char *
+present_tags(const struct req *rq, const struct node *old)
+{
+	return old != NULL && !node_key_expired(old, rq->now_ms) ? old->tags : "[]";
+}
+
+/*
+ * Does the device ask for tags that it has not?  A known node that asks for less
+ * keeps what an admin gave it; without a policy its wish counts for nothing.
+ */
+static bool
+asks_for_tags(struct req *rq, const struct device *d, const struct claim *c,
+    const struct node *old)
+{
+	if (old == NULL)
+		return d->host.bad_tags || strcmp(d->host.request_tags, "[]") != 0;
+	return c->net != NULL && !tags_within(rq->arena, d->host.request_tags, old->tags);
 }
 
 /* What is no tag at all is refused by whatever way the device comes. */
@@ -230,35 +232,53 @@ check_tag_form(struct req *rq, const struct device *d)
 	    "a letter first");
 }
 
-/* A first registration may ask for no tags but the key's own. */
+/* Gives the tags that the device asks for, beside those of its key. */
 static enum err
-check_request_tags(struct req *rq, const struct device *d, const struct authkey *k)
+claim_tags(struct req *rq, const struct device *d, const struct authkey *k,
+    const struct node *old, struct claim *c)
 {
-	enum err e = check_tag_form(rq, d);
+	bool tagged = strcmp(k->tags, "[]") != 0;
+	struct approve_tags ask = {
+		.want = d->host.request_tags, .user_id = tagged ? 0 : k->user_id,
+		.given = k->tags, .present = present_tags(rq, old),
+	};
+	enum err e;
 
-	if (e != OK)
+	if ((e = check_tag_form(rq, d)) != OK ||
+	    (e = approve_tags(rq, c->net, &ask, ERR_FORBIDDEN)) != OK)
 		return e;
-	if (tags_within(rq->arena, d->host.request_tags, k->tags))
-		return OK;
-	return req_fail(rq, ERR_FORBIDDEN, "requested tags %s are invalid or not permitted",
-	    tags_text(rq->arena, d->host.request_tags));
+	c->user_id = 0;
+	c->tags = tags_union(rq->arena, k->tags, d->host.request_tags);
+	return OK;
 }
 
-/* The node that asks again with the key it has: nothing but its news changes. */
+/*
+ * The node that asks again with the key it has: nothing but its news changes, and
+ * its tags only when it authenticates anew, for which clients make another key.
+ */
 static enum err
-refresh_node(struct req *rq, const struct device *d, const struct node *old,
-    struct node *out)
+refresh_node(struct req *rq, const struct device *d, const struct claim *c,
+    const struct node *old, struct node *out)
 {
 	enum err e;
 
 	*out = *old;
 	if ((e = take_device(rq, d, out)) != OK)
 		return e;
+	approve_node(rq, c->net, out);
 	return store_node_update(rq->db, out);
 }
 
+static bool
+is_refresh(const struct req *rq, const struct device *d, const struct claim *c,
+    const struct node *old)
+{
+	return old != NULL && strcmp(old->node_key, d->node_key) == 0 &&
+	    !node_key_expired(old, rq->now_ms) && is_tagged(old) == (c->user_id == 0);
+}
+
 static struct claim
-claim_of_key(const struct authkey *k, const struct node *old)
+claim_of_key(const struct authkey *k, const struct node *old, struct net *net)
 {
 	bool tagged = strcmp(k->tags, "[]") != 0;
 	bool keeps_tags = !tagged && old != NULL && is_tagged(old);
@@ -269,6 +289,7 @@ claim_of_key(const struct authkey *k, const struct node *old)
 		.ephemeral = k->ephemeral,
 		.authkey_id = k->id,
 		.method = "authkey",
+		.net = net,
 	};
 }
 
@@ -279,18 +300,20 @@ enroll_authkey(struct req *rq, const struct device *d, const struct authkey *k,
 	const struct node *old;
 	struct machine m;
 	struct claim c;
+	struct net *net;
 	bool consume;
 	enum err e;
 
-	if ((e = machine_nodes(rq, d->machine_key, k->user_id, &m)) != OK ||
-	    (e = node_for_key(rq, k, &m, &old)) != OK)
+	if ((e = approve_net(rq, &net)) != OK ||
+	    (e = machine_nodes(rq, d->machine_key, k->user_id, &m)) != OK ||
+	    (e = node_for_key(rq, k, net && strcmp(d->host.request_tags, "[]") != 0,
+	    &m, &old)) != OK)
 		return e;
-	c = claim_of_key(k, old);
-	if (old != NULL && strcmp(old->node_key, d->node_key) == 0 &&
-	    !node_key_expired(old, rq->now_ms) && is_tagged(old) == (c.user_id == 0))
-		return refresh_node(rq, d, old, out);
+	c = claim_of_key(k, old, net);
+	if (is_refresh(rq, d, &c, old))
+		return refresh_node(rq, d, &c, old, out);
 	if ((e = key_check(rq, k, old, &consume)) != OK ||
-	    (old == NULL && (e = check_request_tags(rq, d, k)) != OK) ||
+	    (asks_for_tags(rq, d, &c, old) && (e = claim_tags(rq, d, k, old, &c)) != OK) ||
 	    (consume && (e = key_consume(rq, k)) != OK))
 		return e;
 	return enroll(rq, d, &c, old, m.other, out);
@@ -328,26 +351,38 @@ node_for_login(struct req *rq, const struct machine *m, const struct node **out)
 	return OK;
 }
 
+/* What it asks for is what it gets; without a wish the node is the user's. */
+static enum err
+claim_login(struct req *rq, const struct device *d, const struct user *u,
+    const struct node *old, struct claim *c)
+{
+	struct approve_tags ask = {
+		.want = d->host.request_tags, .user_id = u->id,
+		.given = "[]", .present = present_tags(rq, old),
+	};
+	enum err e = approve_tags(rq, c->net, &ask, ERR_BADREQ);
+
+	c->tags = d->host.request_tags;
+	c->user_id = strcmp(c->tags, "[]") == 0 ? u->id : 0;
+	return e;
+}
+
 enum err
 enroll_login(struct req *rq, const struct login *l, const struct user *u,
     struct node *out)
 {
-	struct claim c = { .user_id = u->id, .tags = "[]", .method = "cli" };
+	struct claim c = { .method = "cli" };
 	const struct node *old;
 	struct machine m;
 	struct device d;
 	enum err e;
 
-	if ((e = device_of_login(rq, l, &d)) != OK)
-		return e;
-	if ((e = check_tag_form(rq, &d)) != OK)
-		return e;
-	/* Only a policy can let a user give a tag away, and there is none yet. */
-	if (strcmp(d.host.request_tags, "[]") != 0)
-		return req_fail(rq, ERR_BADREQ, "requested tags %s are invalid or not "
-		    "permitted", tags_text(rq->arena, d.host.request_tags));
-	if ((e = machine_nodes(rq, d.machine_key, u->id, &m)) != OK ||
+	if ((e = approve_net(rq, &c.net)) != OK ||
+	    (e = device_of_login(rq, l, &d)) != OK ||
+	    (e = check_tag_form(rq, &d)) != OK ||
+	    (e = machine_nodes(rq, d.machine_key, u->id, &m)) != OK ||
 	    (e = node_for_login(rq, &m, &old)) != OK ||
+	    (e = claim_login(rq, &d, u, old, &c)) != OK ||
 	    (e = enroll(rq, &d, &c, old, m.other, out)) != OK)
 		return e;
 	return store_login_done(rq->db, l->id, out->id);

@@ -7,6 +7,8 @@
  */
 #include <string.h>
 
+#include "handlers/control/approve_net.h"
+#include "handlers/control/approve_node.h"
 #include "handlers/control/control.h"
 #include "handlers/control/mapopen.h"
 #include "handlers/control/naming.h"
@@ -158,6 +160,38 @@ find_node(struct req *rq, const char *node_key, struct node *n, struct node_gone
 	return e;
 }
 
+/* Routes that it did not announce before may need nobody's approval. */
+static enum err
+approve_news(struct req *rq, const char *routes_before, struct node *n)
+{
+	struct net *net;
+	enum err e;
+
+	if (strcmp(routes_before, n->routes) == 0 || strcmp(n->routes, "[]") == 0)
+		return OK;
+	if ((e = approve_net(rq, &net)) == OK)
+		approve_node(rq, net, n);
+	return e;
+}
+
+/* Lays the news over the row as it is now, and writes it. */
+static enum err
+write_news(struct req *rq, const struct ask *a, struct node *n, struct node_gone *g)
+{
+	const char *routes;
+	bool news;
+	enum err e;
+
+	if ((e = find_node(rq, a->node_key, n, g)) != OK)
+		return e;
+	routes = n->routes;
+	if ((e = take_news(rq, a, n, &news)) != OK || !news ||
+	    (e = approve_news(rq, routes, n)) != OK)
+		return e;
+	n->last_seen_ms = rq->now_ms;
+	return store_node_update(rq->db, n);
+}
+
 /* Reads, compares, and only if something differs reads again to write. */
 static enum err
 store_news(struct req *rq, const struct ask *a, struct node *n, struct node_gone *g)
@@ -174,12 +208,7 @@ store_news(struct req *rq, const struct ask *a, struct node *n, struct node_gone
 		return e;
 	if ((e = db_begin_write(rq->db)) != OK)
 		return e;
-	if ((e = find_node(rq, a->node_key, n, g)) == OK &&
-	    (e = take_news(rq, a, n, &news)) == OK && news) {
-		n->last_seen_ms = rq->now_ms;
-		e = store_node_update(rq->db, n);
-	}
-	return db_end_write(rq->db, e);
+	return db_end_write(rq->db, write_news(rq, a, n, g));
 }
 
 /* ---- the answer ---- */
