@@ -1,4 +1,4 @@
-/* cli/auth.c -- headrace auth: logins that wait for an administrator. */
+/* cli/auth.c -- headrace auth: logins and SSH checks that wait for an administrator. */
 #include <stdio.h>
 #include <string.h>
 
@@ -73,10 +73,24 @@ auth_reject(struct cli *c)
 	return e;
 }
 
+/* What waits, in words. */
+static const char *
+purpose(struct cli *c, jv *l)
+{
+	const char *os = json_get_str(l, "os", "");
+
+	if (strcmp(json_get_str(l, "kind", ""), "ssh") == 0)
+		return arena_printf(c->arena, "ssh %s@%s from %s",
+		    json_get_str(l, "localUser", ""), json_get_str(l, "destination", ""),
+		    json_get_str(l, "source", ""));
+	return arena_printf(c->arena, *os ? "register %s (%s)" : "register %s",
+	    json_get_str(l, "name", ""), os);
+}
+
 static enum err
 auth_list(struct cli *c)
 {
-	static const char *const heads[] = { "AUTH ID", "HOSTNAME", "OS",
+	static const char *const heads[] = { "AUTH ID", "WHAT",
 		"CREATED (UTC)", "RUNS OUT (UTC)", NULL };
 	struct table t;
 	jv *answer, *list, *l;
@@ -91,8 +105,7 @@ auth_list(struct cli *c)
 	for (size_t i = 0; i < json_len(list); i++) {
 		l = json_at(list, i);
 		table_put(&t, json_get_str(l, "authId", ""));
-		table_put(&t, json_get_str(l, "name", ""));
-		table_put(&t, json_get_str(l, "os", ""));
+		table_put(&t, purpose(c, l));
 		table_put(&t, table_time(c->arena, json_get(l, "createdAt"), ""));
 		table_put(&t, table_time(c->arena, json_get(l, "expiresAt"), ""));
 	}
@@ -112,15 +125,15 @@ static const struct cli_flag register_flags[] = {
 };
 
 static const struct cli_cmd cmds[] = {
-	{ "list", "ls show", "", "show logins that wait", 0, 0, NULL, auth_list },
+	{ "list", "ls show", "", "show logins and SSH checks that wait", 0, 0, NULL, auth_list },
 	{ "register", "", "[ID]", "let a machine in as a node of a user", 0, 1,
 	    register_flags, auth_register },
-	{ "approve", "", "[ID]", "confirm a check that needs no user", 0, 1,
+	{ "approve", "", "[ID]", "let an SSH session begin that is to be checked", 0, 1,
 	    id_flags, auth_approve },
-	{ "reject", "", "[ID]", "turn a login away", 0, 1, id_flags, auth_reject },
+	{ "reject", "", "[ID]", "turn a login or SSH session away", 0, 1, id_flags, auth_reject },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL, NULL },
 };
 
 const struct cli_group cli_auth = {
-	"auth", "", "logins that wait for an administrator", cmds,
+	"auth", "", "logins and SSH checks that wait for an administrator", cmds,
 };

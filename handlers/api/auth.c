@@ -1,9 +1,10 @@
 /*
- * handlers/api/auth.c -- /api/v1/auth: logins that wait for an administrator.
+ * handlers/api/auth.c -- /api/v1/auth: logins and SSH checks that wait for an administrator.
  *
- * A client that logs in without a key shows a link; the page behind it shows
- * the login's id, with which an administrator lets the machine in as a node of
- * a user, or turns it away.
+ * A client that logs in without a key, or opens an SSH session that the policy
+ * has checked, shows a link; the page behind it shows an id, with which an
+ * administrator lets the machine in as a node of a user, approves the session,
+ * or turns either away.
  */
 #include <string.h>
 
@@ -14,22 +15,43 @@
 #include "lib/crypto/token.h"
 
 static enum err
-auth_list(struct req *rq)
+list_logins(struct req *rq, struct jw *w)
 {
 	struct login *logins;
 	size_t n;
+	enum err e = store_logins(rq->db, rq->arena, &logins, &n);
+
+	for (size_t i = 0; e == OK && i < n; i++)
+		if (logins[i].expiry_ms > rq->now_ms &&
+		    strcmp(logins[i].state, "waiting") == 0)
+			put_login(w, rq, &logins[i]);
+	return e;
+}
+
+static enum err
+list_checks(struct req *rq, struct jw *w)
+{
+	struct ssh_check *checks;
+	size_t n;
+	enum err e = store_ssh_checks(rq->db, rq->arena, &checks, &n);
+
+	for (size_t i = 0; e == OK && i < n; i++)
+		if (checks[i].expiry_ms > rq->now_ms)
+			e = put_ssh_check(w, rq, &checks[i]);
+	return e;
+}
+
+static enum err
+auth_list(struct req *rq)
+{
 	struct jw w;
 	enum err e;
 
-	if ((e = store_logins(rq->db, rq->arena, &logins, &n)) != OK)
-		return e;
 	api_reply(rq, &w);
 	jw_key(&w, "logins");
 	jw_arr(&w);
-	for (size_t i = 0; i < n; i++)
-		if (logins[i].expiry_ms > rq->now_ms &&
-		    strcmp(logins[i].state, "waiting") == 0)
-			put_login(&w, rq, &logins[i]);
+	if ((e = list_logins(rq, &w)) != OK || (e = list_checks(rq, &w)) != OK)
+		return e;
 	jw_end_arr(&w);
 	api_reply_end(&w);
 	return OK;
@@ -44,25 +66,62 @@ const struct route route_auth_list = {
 	.handle = auth_list,
 };
 
+static enum err
+id_of(struct req *rq, jv *body, const char **id)
+{
+	*id = json_get_str(body, "authId", "");
+	if (!str_starts(str_of(*id), "hskey-authreq-"))
+		return req_fail(rq, ERR_BADREQ, "auth ID has invalid prefix: "
+		    "expected prefix \"hskey-authreq-\"");
+	if (!login_id_valid(str_of(*id)))
+		return req_fail(rq, ERR_BADREQ, "auth ID has invalid length: "
+		    "expected 24 characters after \"hskey-authreq-\"");
+	return OK;
+}
+
+/* Makes a text of why what was found ('e') under an id does not wait, if so. */
+static enum err
+must_wait(struct req *rq, enum err e, const char *id, const char *state, int64_t expiry_ms)
+{
+	if (e == ERR_NOTFOUND || (e == OK && expiry_ms <= rq->now_ms))
+		return req_fail(rq, ERR_NOTFOUND, "no pending auth session for "
+		    "auth_id %s; it may have run out: open the client's link again", id);
+	if (e == OK && strcmp(state, "waiting") != 0)
+		return req_fail(rq, ERR_CONFLICT, "auth session %s is %s already", id, state);
+	return e;
+}
+
 /* The login that waits under this id. */
 static enum err
 waiting_login(struct req *rq, const char *id, struct login *out)
 {
 	enum err e;
 
-	if (!str_starts(str_of(id), "hskey-authreq-"))
-		return req_fail(rq, ERR_BADREQ, "auth ID has invalid prefix: "
-		    "expected prefix \"hskey-authreq-\"");
-	if (!login_id_valid(str_of(id)))
-		return req_fail(rq, ERR_BADREQ, "auth ID has invalid length: "
-		    "expected 24 characters after \"hskey-authreq-\"");
+	*out = (struct login){ .state = "" };
 	e = store_login_by_id(rq->db, rq->arena, id, out);
-	if (e == ERR_NOTFOUND || (e == OK && out->expiry_ms <= rq->now_ms))
-		return req_fail(rq, ERR_NOTFOUND, "no pending auth session for "
-		    "auth_id %s; it may have run out: open the client's link again", id);
-	if (e == OK && strcmp(out->state, "waiting") != 0)
-		return req_fail(rq, ERR_CONFLICT, "auth session %s is %s already",
-		    id, out->state);
+	return must_wait(rq, e, id, out->state, out->expiry_ms);
+}
+
+/* Sets *found if an SSH check has this id; then it waits, or the answer is an error. */
+static enum err
+waiting_check(struct req *rq, const char *id, bool *found)
+{
+	struct ssh_check c = { .state = "" };
+	enum err e = store_ssh_check_by_id(rq->db, rq->arena, id, &c);
+
+	*found = e == OK;
+	return e == ERR_NOTFOUND ? OK : must_wait(rq, e, id, c.state, c.expiry_ms);
+}
+
+static enum err
+not_a_check(struct req *rq, const char *id)
+{
+	bool is_check;
+	enum err e = waiting_check(rq, id, &is_check);
+
+	if (e == OK && is_check)
+		return req_fail(rq, ERR_BADREQ, "auth session %s is about an SSH session, "
+		    "which needs no user: auth approve --auth-id %s", id, id);
 	return e;
 }
 
@@ -72,14 +131,15 @@ auth_register(struct req *rq)
 	static const struct api_field fields[] = {
 		{ "user", JSON_STR }, { "authId", JSON_STR }, { NULL, 0 },
 	};
+	const char *id;
 	struct login l;
 	struct user u;
 	struct node n;
 	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, fields, &body)) != OK ||
-	    (e = waiting_login(rq, json_get_str(body, "authId", ""), &l)) != OK ||
+	if ((e = api_body(rq, fields, &body)) != OK || (e = id_of(rq, body, &id)) != OK ||
+	    (e = not_a_check(rq, id)) != OK || (e = waiting_login(rq, id, &l)) != OK ||
 	    (e = api_user_by_name(rq, json_get_str(body, "user", ""), &u)) != OK ||
 	    (e = enroll_login(rq, &l, &u, &n)) != OK)
 		return e;
@@ -97,6 +157,28 @@ const struct route route_auth_register = {
 
 static const struct api_field id_fields[] = { { "authId", JSON_STR }, { NULL, 0 } };
 
+/* The id of the body, and whether it is that of an SSH check; then that waits. */
+static enum err
+read_id(struct req *rq, const char **id, bool *is_check)
+{
+	jv *body;
+	enum err e;
+
+	if ((e = api_body(rq, id_fields, &body)) != OK || (e = id_of(rq, body, id)) != OK)
+		return e;
+	return waiting_check(rq, *id, is_check);
+}
+
+static enum err
+decide_check(struct req *rq, const char *id, bool approve)
+{
+	enum err e = store_ssh_check_decide(rq->db, id, approve, rq->now_ms);
+
+	if (e == OK)
+		api_reply_empty(rq);
+	return e;
+}
+
 /*
  * Approving confirms something that needs no user.  A registration does, and
  * saying yes to it without one would do nothing, so it is an error that says how.
@@ -105,11 +187,15 @@ static enum err
 auth_approve(struct req *rq)
 {
 	struct login l;
-	jv *body;
+	const char *id;
+	bool is_check;
 	enum err e;
 
-	if ((e = api_body(rq, id_fields, &body)) != OK ||
-	    (e = waiting_login(rq, json_get_str(body, "authId", ""), &l)) != OK)
+	if ((e = read_id(rq, &id, &is_check)) != OK)
+		return e;
+	if (is_check)
+		return decide_check(rq, id, true);
+	if ((e = waiting_login(rq, id, &l)) != OK)
 		return e;
 	return req_fail(rq, ERR_BADREQ, "auth session %s registers a node, which "
 	    "needs a user: auth register --auth-id %s --user NAME", l.id, l.id);
@@ -119,7 +205,7 @@ const struct route route_auth_approve = {
 	.method = HTTP_POST,
 	.path = "/api/v1/auth/approve",
 	.auth = AUTH_ADMIN,
-	.txn = TXN_READ,
+	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = auth_approve,
 };
@@ -128,12 +214,15 @@ static enum err
 auth_reject(struct req *rq)
 {
 	struct login l;
-	jv *body;
+	const char *id;
+	bool is_check;
 	enum err e;
 
-	if ((e = api_body(rq, id_fields, &body)) != OK ||
-	    (e = waiting_login(rq, json_get_str(body, "authId", ""), &l)) != OK ||
-	    (e = store_login_reject(rq->db, l.id)) != OK)
+	if ((e = read_id(rq, &id, &is_check)) != OK)
+		return e;
+	if (is_check)
+		return decide_check(rq, id, false);
+	if ((e = waiting_login(rq, id, &l)) != OK || (e = store_login_reject(rq->db, id)) != OK)
 		return e;
 	api_reply_empty(rq);
 	return OK;

@@ -269,6 +269,7 @@ put_login(struct jw *w, struct req *rq, const struct login *l)
 
 	jw_obj(w);
 	jw_kstr(w, "authId", l->id);
+	jw_kstr(w, "kind", "register");
 	jw_kstr(w, "state", l->state);
 	jw_kstr(w, "name", json_get_str(info, "Hostname", ""));
 	jw_kstr(w, "os", json_get_str(info, "OS", ""));
@@ -277,4 +278,39 @@ put_login(struct jw *w, struct req *rq, const struct login *l)
 	jw_ktime(w, "createdAt", l->created_ms);
 	jw_ktime(w, "expiresAt", l->expiry_ms);
 	jw_end_obj(w);
+}
+
+/* The name of a node, "" once it is gone. */
+static enum err
+name_of(struct req *rq, int64_t id, const char **name)
+{
+	struct node n;
+	enum err e = store_node_by_id(rq->db, rq->arena, id, &n);
+
+	*name = e == OK ? n.name : "";
+	return e == ERR_NOTFOUND ? OK : e;
+}
+
+enum err
+put_ssh_check(struct jw *w, struct req *rq, const struct ssh_check *c)
+{
+	const char *src, *dst;
+	enum err e;
+
+	if ((e = name_of(rq, c->src_node, &src)) != OK ||
+	    (e = name_of(rq, c->dst_node, &dst)) != OK)
+		return e;
+	jw_obj(w);
+	jw_kstr(w, "authId", c->id);
+	jw_kstr(w, "kind", "ssh");
+	jw_kstr(w, "state", c->state);
+	put_id(w, "sourceId", c->src_node);
+	jw_kstr(w, "source", src);
+	put_id(w, "destinationId", c->dst_node);
+	jw_kstr(w, "destination", dst);
+	jw_kstr(w, "localUser", c->local_user);
+	jw_ktime(w, "createdAt", c->created_ms);
+	jw_ktime(w, "expiresAt", c->expiry_ms);
+	jw_end_obj(w);
+	return OK;
 }

@@ -29,6 +29,7 @@ void put_authkey(struct jw *w, const struct put_refs *refs,
 void put_node(struct jw *w, struct req *rq, const struct put_refs *refs,
     const struct node *n);
 void put_login(struct jw *w, struct req *rq, const struct login *l);
+must_check enum err put_ssh_check(struct jw *w, struct req *rq, const struct ssh_check *c);
 
 /* Answers {"node": …} with the node as the database has it now. */
 must_check enum err put_node_reply(struct req *rq, int64_t id);

@@ -60,3 +60,17 @@ logins_of_url(struct req *rq, const char *url, struct login *out)
 		return ERR_NOTFOUND;
 	return e;
 }
+
+enum err
+logins_hold(struct req *rq, const char *id)
+{
+	int64_t seq;
+	enum err e = store_change_last(rq->db, &seq);
+
+	if (e != OK)
+		return e;
+	req_reply(rq, 200, NULL);
+	req_header(rq, "Headrace-Hold",
+	    arena_printf(rq->arena, "login/%s %lld", id, (long long)seq));
+	return OK;
+}

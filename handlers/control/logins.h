@@ -23,4 +23,10 @@ must_check enum err logins_open(struct req *rq, struct login *l);
  */
 must_check enum err logins_of_url(struct req *rq, const char *url, struct login *out);
 
+/*
+ * Answers that the request waits until somebody has decided about the login, or
+ * the SSH check, of this id.  In the transaction that saw it waiting.
+ */
+must_check enum err logins_hold(struct req *rq, const char *id);
+
 #endif

@@ -259,20 +259,6 @@ answer(struct req *rq, const struct verdict *v, const char *error)
 	return e;
 }
 
-static enum err
-hold(struct req *rq, const char *login_id)
-{
-	int64_t seq;
-	enum err e = store_change_last(rq->db, &seq);
-
-	if (e != OK)
-		return e;
-	req_reply(rq, 200, NULL);
-	req_header(rq, "Headrace-Hold",
-	    arena_printf(rq->arena, "login/%s %lld", login_id, (long long)seq));
-	return OK;
-}
-
 static void
 log_verdict(const struct req *rq, const struct verdict *v)
 {
@@ -303,7 +289,7 @@ decide_and_commit(struct req *rq, struct ask *a, struct node *n, struct verdict 
 	if (e != OK)
 		return e;
 	if ((e = decide(rq, a, n, v)) == OK)
-		e = v->hold != NULL ? hold(rq, v->hold) : answer(rq, v, NULL);
+		e = v->hold != NULL ? logins_hold(rq, v->hold) : answer(rq, v, NULL);
 	return db_end_write(rq->db, e);
 }
 

@@ -20,13 +20,14 @@
 static enum err
 do_due(struct req *rq)
 {
-	int64_t now = rq->now_ms, expired, reaped, logins;
+	int64_t now = rq->now_ms, expired, reaped, logins, checks;
 	enum err e;
 
 	if ((e = store_nodes_mark_expired(rq->db, now, &expired)) != OK ||
 	    (e = store_nodes_reap_ephemeral(rq->db,
 	    now - rq->cfg->ephemeral_timeout_ms, &reaped)) != OK ||
 	    (e = store_logins_expire(rq->db, now, &logins)) != OK ||
+	    (e = store_ssh_checks_expire(rq->db, now, &checks)) != OK ||
 	    (e = store_changes_prune(rq->db, now - KEEP_CHANGES_MS)) != OK ||
 	    (e = store_nodes_gone_prune(rq->db, now - KEEP_GONE_MS)) != OK)
 		return e;
@@ -34,6 +35,8 @@ do_due(struct req *rq)
 		log_info("tick: %" PRId64 " keys have expired", expired);
 	if (reaped > 0)
 		log_info("tick: %" PRId64 " ephemeral nodes removed", reaped);
+	if (checks > 0)
+		log_info("tick: %" PRId64 " SSH checks were decided by nobody", checks);
 	return OK;
 }
 

@@ -7,6 +7,8 @@
  */
 #include "lib/store/store.h"
 
+/* As long as a policy can let an approval hold. */
+#define APPROVED_KEEP_MS (168LL * 60 * 60 * 1000)
 /* A client asks for at most half an hour what became of its session. */
 #define REJECTED_KEEP_MS (30LL * 60 * 1000)
 
@@ -135,8 +137,7 @@ static const char q_check_decide[] =
 	" WHERE id = ?1 AND state = 'waiting'";
 
 enum err
-store_ssh_check_decide(struct db *db, const char *id, bool approve, int64_t now_ms,
-    int64_t keep_ms)
+store_ssh_check_decide(struct db *db, const char *id, bool approve, int64_t now_ms)
 {
 	struct stmt *s = db_stmt(db, q_check_decide);
 	enum err e;
@@ -144,7 +145,7 @@ store_ssh_check_decide(struct db *db, const char *id, bool approve, int64_t now_
 	bind_text(s, 1, id);
 	bind_text(s, 2, approve ? "approved" : "rejected");
 	bind_i64(s, 3, now_ms);
-	bind_i64(s, 4, keep_ms);
+	bind_i64(s, 4, now_ms + (approve ? APPROVED_KEEP_MS : REJECTED_KEEP_MS));
 	e = stmt_end_change(s);
 	return e == ERR_NOTFOUND ? check_unchanged(db, id) : e;
 }

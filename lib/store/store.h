@@ -126,8 +126,8 @@ must_check enum err store_ssh_check_waiting(struct db *db, struct arena *a, int6
 must_check enum err store_ssh_check_passed(struct db *db, int64_t src, int64_t dst, const char *local_user, int64_t since_ms, bool *passed);
 /* Those that wait, oldest first. */
 must_check enum err store_ssh_checks(struct db *db, struct arena *a, struct ssh_check **out, size_t *n);
-/* The row is kept until 'keep_ms'.  ERR_CONFLICT if it does not wait any more. */
-must_check enum err store_ssh_check_decide(struct db *db, const char *id, bool approve, int64_t now_ms, int64_t keep_ms);
+/* ERR_CONFLICT if it does not wait any more. */
+must_check enum err store_ssh_check_decide(struct db *db, const char *id, bool approve, int64_t now_ms);
 /* Rejects what has waited too long and removes what was decided long ago; *n says how many ran out. */
 must_check enum err store_ssh_checks_expire(struct db *db, int64_t now_ms, int64_t *n);
 must_check enum err store_ssh_check_count(struct db *db, int64_t *n);

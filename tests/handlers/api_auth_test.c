@@ -151,6 +151,70 @@ two_owners_are_ambiguous(void **state)
 	    body(k, ID_1, "alice"));
 }
 
+/* ---- SSH checks ---- */
+
+static void
+add_check(struct asker *k, const char *id, int64_t src, int64_t dst, int64_t expiry_ms)
+{
+	struct ssh_check c = {
+		.id = id, .src_node = src, .dst_node = dst, .local_user = "root",
+		.created_ms = ASK_NOW - 1000, .expiry_ms = expiry_ms,
+	};
+
+	assert_int_equal(store_ssh_check_create(k->db, &c), OK);
+}
+
+static void
+decides_ssh_checks(void **state)
+{
+	static const struct { const char *path, *state; } ways[] = {
+		{ "/api/v1/auth/approve", "approved" }, { "/api/v1/auth/reject", "rejected" },
+	};
+	static const char *const ids[] = { ID_2, "hskey-authreq-cccccccccccccccccccccccc" };
+	struct asker *k = *state;
+	struct ssh_check c;
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *body_text = arena_printf(k->a, "{\"authId\":\"%s\"}", ids[i]);
+		int64_t before;
+
+		add_check(k, ids[i], 1, 2, ASK_NOW + 1000);
+		before = last_change(k);
+		assert_refused(k, 400, "auth approve --auth-id", "POST",
+		    "/api/v1/auth/register", body(k, ids[i], "alice"));
+		assert_status(k, 200, "POST", ways[i].path, body_text);
+		assert_string_equal(ask_body(k), "{}");
+		assert_int_equal(store_ssh_check_by_id(k->db, k->a, ids[i], &c), OK);
+		assert_string_equal(c.state, ways[i].state);
+		assert_true(last_change(k) > before);
+		for (size_t j = 0; j < 2; j++)
+			assert_refused(k, 409, "already", "POST", ways[j].path, body_text);
+	}
+}
+
+static void
+lists_ssh_checks(void **state)
+{
+	struct asker *k = *state;
+	jv *c;
+
+	assert_status(k, 200, "POST", "/api/v1/auth/reject", "{\"authId\":\"" ID_1 "\"}");
+	add_node(k, 1, 1, 1);
+	add_check(k, ID_2, 1, 99, ASK_NOW + 1000);
+	add_check(k, "hskey-authreq-cccccccccccccccccccccccc", 1, 2, ASK_NOW);
+	assert_status(k, 200, "GET", "/api/v1/auth", NULL);
+	assert_int_equal(json_len(json_get(api_json(k), "logins")), 1);
+	c = json_at(json_get(api_json(k), "logins"), 0);
+	assert_string_equal(json_get_str(c, "authId", ""), ID_2);
+	assert_string_equal(json_get_str(c, "kind", ""), "ssh");
+	assert_string_equal(json_get_str(c, "source", ""), "n1");
+	assert_string_equal(json_get_str(c, "destination", ""), "");
+	assert_string_equal(json_get_str(c, "destinationId", ""), "99");
+	assert_string_equal(json_get_str(c, "localUser", ""), "root");
+	assert_refused(k, 404, "no pending auth session", "POST", "/api/v1/auth/approve",
+	    "{\"authId\":\"hskey-authreq-cccccccccccccccccccccccc\"}");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, ask_teardown)
 
 int
@@ -164,6 +228,8 @@ main(void)
 		TEST(lists_what_waits),
 		TEST(another_users_node_is_kept),
 		TEST(two_owners_are_ambiguous),
+		TEST(decides_ssh_checks),
+		TEST(lists_ssh_checks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* tests/store/ssh_check_test.c -- SSH sessions that wait for an approval, and approvals. */
 #include "tests/store/fixture.h"
 
-#define KEEP (T0 + 1000000)
+#define HOUR_MS (3600 * 1000LL)
 
 static void
 add_check(struct fixture *f, const char *id, int64_t src, int64_t dst, int64_t at)
@@ -71,15 +71,15 @@ approval(void **state)
 	assert_int_equal(store_ssh_check_waiting(f->db, f->a, 1, 2, "bob", &c), ERR_NOTFOUND);
 	assert_int_equal(store_ssh_check_waiting(f->db, f->a, 2, 1, "root", &c), ERR_NOTFOUND);
 	assert_false(passed(f, 1, "root", 0));
-	assert_ok(store_ssh_check_decide(f->db, "one", true, T0 + 50, KEEP));
+	assert_ok(store_ssh_check_decide(f->db, "one", true, T0 + 50));
 	assert_int_equal(wakes(f, "one"), 1);
 	assert_int_equal(store_ssh_check_waiting(f->db, f->a, 1, 2, "root", &c), ERR_NOTFOUND);
 	assert_true(passed(f, 1, "root", T0 + 49));
 	assert_false(passed(f, 1, "root", T0 + 50));
 	assert_false(passed(f, 1, "bob", 0));
 	assert_false(passed(f, 2, "root", 0));
-	assert_int_equal(store_ssh_check_decide(f->db, "one", false, T0, KEEP), ERR_CONFLICT);
-	assert_int_equal(store_ssh_check_decide(f->db, "none", false, T0, KEEP), ERR_NOTFOUND);
+	assert_int_equal(store_ssh_check_decide(f->db, "one", false, T0), ERR_CONFLICT);
+	assert_int_equal(store_ssh_check_decide(f->db, "none", false, T0), ERR_NOTFOUND);
 	assert_string_equal(state_of(f, "one"), "approved");
 }
 
@@ -87,20 +87,22 @@ static void
 runs_out(void **state)
 {
 	struct fixture *f = *state;
+	struct ssh_check c;
 	int64_t n;
 
 	add_check(f, "one", 1, 2, T0);
 	add_check(f, "two", 1, 2, T0);
-	assert_ok(store_ssh_check_decide(f->db, "two", true, T0 + 50, KEEP));
+	assert_ok(store_ssh_check_decide(f->db, "two", true, T0 + 50));
 	assert_ok(store_ssh_checks_expire(f->db, T0 + 99, &n));
 	assert_int_equal(n, 0);
 	assert_ok(store_ssh_checks_expire(f->db, T0 + 100, &n));
 	assert_int_equal(n, 1);
 	assert_string_equal(state_of(f, "one"), "rejected");
 	assert_int_equal(wakes(f, "one"), 1);
-	assert_ok(store_ssh_checks_expire(f->db, KEEP - 1, &n));
+	assert_ok(store_ssh_checks_expire(f->db, T0 + 168 * HOUR_MS, &n));
+	assert_int_equal(store_ssh_check_by_id(f->db, f->a, "one", &c), ERR_NOTFOUND);
 	assert_true(passed(f, 1, "root", T0));
-	assert_ok(store_ssh_checks_expire(f->db, T0 + 24 * 3600 * 1000, &n));
+	assert_ok(store_ssh_checks_expire(f->db, T0 + 50 + 168 * HOUR_MS, &n));
 	assert_int_equal(number(f->db, "SELECT count(*) FROM ssh_checks"), 0);
 }
 
@@ -123,7 +125,7 @@ bounded(void **state)
 	assert_int_equal(wakes(f, "a"), 1);
 	assert_ok(store_ssh_check_count(f->db, &n));
 	assert_int_equal(n, 2);
-	assert_ok(store_ssh_check_decide(f->db, "b", false, T0 + 40, KEEP));
+	assert_ok(store_ssh_check_decide(f->db, "b", false, T0 + 40));
 	assert_ok(store_ssh_check_drop_oldest(f->db, T0 + 40));
 	assert_int_equal(store_ssh_check_drop_oldest(f->db, T0 + 40), ERR_NOTFOUND);
 	assert_ok(store_ssh_checks(f->db, f->a, &v, &count));
@@ -140,7 +142,7 @@ ends_with_its_nodes(void **state)
 
 	add_check(f, "one", src, dst, T0);
 	add_check(f, "two", dst, src, T0);
-	assert_ok(store_ssh_check_decide(f->db, "one", true, T0, KEEP));
+	assert_ok(store_ssh_check_decide(f->db, "one", true, T0));
 	assert_int_equal(sql(f->db, "UPDATE nodes SET online = 1, hostinfo = '[]'"), SQLITE_OK);
 	assert_true(passed(f, src, "root", 0));
 	assert_ok(store_node_set_user(f->db, src, bob));
