@@ -613,10 +613,20 @@ by_user_id(const void *pa, const void *pb)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-void
-net_set_users(struct net *t, const struct net_user *v, size_t n)
+/* Rules for login names and roles go by more than which selectors mean a user. */
+static bool
+user_eq(const struct net_user *a, const struct net_user *b)
 {
-	arena_reset(t->users_a);
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a->email, b->email) == 0 && strcmp(a->name, b->name) == 0 &&
+	    strcmp(a->provider_id, b->provider_id) == 0 && a->role == b->role &&
+	    a->passkey == b->passkey;
+}
+
+static void
+users_copy(struct net *t, const struct net_user *v, size_t n)
+{
 	t->users = arena_array(t->users_a, n, sizeof(*v));
 	t->n_users = n;
 	for (size_t i = 0; i < n; i++) {
@@ -627,10 +637,26 @@ net_set_users(struct net *t, const struct net_user *v, size_t n)
 	}
 	if (n > 1)
 		qsort(t->users, n, sizeof(*v), by_user_id);
+}
+
+void
+net_set_users(struct net *t, const struct net_user *v, size_t n)
+{
+	struct arena *old = t->users_a;
+
+	t->users_a = arena_new();
+	users_copy(t, v, n);
 	net_select_users(t);
-	t->kept.generation++;
-	for (size_t i = 0; i < t->n_ids; i++)
-		reselect(t, &(struct shift){ .n = t->slots[t->ids[i].slot] }, false);
+	for (size_t i = 0; i < t->n_ids; i++) {
+		struct nnode *nd = t->slots[t->ids[i].slot];
+		struct shift s = { .n = nd };
+		bool changed = nd->n.user_id != 0 &&
+		    !user_eq(nd->user, net_user(t, nd->n.user_id));
+		reselect(t, &s, changed);
+		if (changed && t->p != NULL)
+			touch_ssh(t, &(struct shift){ .n = nd, .after = nd->selected });
+	}
+	arena_free(old);
 }
 
 static size_t
