@@ -145,7 +145,7 @@ struct policy_ssh {
 
 struct policy_approver {
 	struct prefix prefix;		/* routes */
-	const char *service;		/* services: "svc:web"; NULL else */
+	const char *service;		/* services: "svc:web" or "tag:web"; NULL else */
 	struct selectors who;
 	struct place at;
 };

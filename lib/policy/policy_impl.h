@@ -14,7 +14,7 @@
 #include "lib/policy/policy.h"
 
 #define SELECTORS_START 64		/* a power of two: see selector_append() */
-#define IPSET_RANGES_MAX 200000		/* of all ipsets together, nested ones counted again */
+#define IPSET_RANGES_MAX 100000		/* of all ipsets together, nested ones counted again */
 #define IPSET_DEPTH_MAX 32
 #define RULES_START 64
 
@@ -31,7 +31,8 @@ struct reader {
 	struct policy_errors *errs;
 	const uint32_t *postures;		/* defaultSrcPosture */
 	size_t n_postures;
-	bool full;				/* POLICY_SELECTORS_MAX was reported */
+	size_t n_grants;			/* of p->rules; the others are of acls */
+	bool selectors_full, rules_full, ranges_full;	/* too many: reported once */
 };
 
 #define bad(r, place, ...) policy_error_add((r)->a, (r)->errs, (place), __VA_ARGS__)
@@ -47,8 +48,8 @@ enum use_place {
 struct use {
 	enum use_place place;
 	const char *label;	/* "src=" */
-	const char *key;	/* if not NULL, the label becomes label["key"]: */
-	bool quote;		/* then the name in quotes, and a colon */
+	const char *key;	/* if not NULL, it begins label["key"]: "name": */
+	bool quote;		/* the name in quotes, and a colon, come behind the label */
 };
 
 /* One name; false if it is none that may stand there, which is an error. */

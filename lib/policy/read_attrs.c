@@ -108,11 +108,15 @@ read_route_key(struct str text, struct policy_approver *out)
 	return NULL;
 }
 
+/* A service by its name, or all that have a tag. */
 static const char *
 read_service_key(struct reader *r, struct str text, struct policy_approver *out)
 {
-	if (!str_starts(text, "svc:") || text.n == strlen("svc:"))
-		return "is no name of a service (\"svc:web\")";
+	uint32_t tag;
+
+	if (!names_find(&r->names->tags, text, &tag) &&
+	    (!str_starts(text, "svc:") || text.n == strlen("svc:")))
+		return "is neither a service (\"svc:web\") nor a tag of tagOwners";
 	out->service = arena_strndup(r->a, text.p, text.n);
 	return NULL;
 }

@@ -184,7 +184,10 @@ static void
 add_set(struct reading *s, struct canvas *c, struct ipset set, bool minus, struct place at)
 {
 	if (s->ranges + set.n > IPSET_RANGES_MAX) {
-		bad(s->r, at, "all ipsets together have more than %d ranges", IPSET_RANGES_MAX);
+		if (!s->r->ranges_full)
+			bad(s->r, at, "all ipsets together have more than %d ranges",
+			    IPSET_RANGES_MAX);
+		s->r->ranges_full = true;
 		return;
 	}
 	s->ranges += set.n;

@@ -18,8 +18,10 @@ add_rule(struct reader *r, struct place at)
 	size_t n = p->n_rules;
 	struct policy_rule *v;
 
-	if (n == 2 * (size_t)POLICY_RULES_MAX) {
-		bad(r, at, "more than %d rules", POLICY_RULES_MAX);
+	if (n - r->n_grants == POLICY_RULES_MAX) {
+		if (!r->rules_full)
+			bad(r, at, "more than %d rules", POLICY_RULES_MAX);
+		r->rules_full = true;
 		return NULL;
 	}
 	if (p->rules == NULL || (n >= RULES_START && (n & (n - 1)) == 0)) {
@@ -288,4 +290,5 @@ read_grants(struct reader *r, const struct hj *v)
 		return;
 	for (const struct hj *e = v->child; e != NULL; e = e->next)
 		read_grant(r, e, number++);
+	r->n_grants = r->p->n_rules;
 }

@@ -121,31 +121,50 @@ read_env(struct reader *r, struct policy_ssh *s, const struct hj *list)
 /* ---- the rule as a whole ---- */
 
 static bool
-only_source(struct reader *r, const struct policy_ssh *s, uint32_t user)
+same_user(const struct reader *r, uint32_t x, uint32_t y)
 {
-	for (size_t i = 0; i < s->src.n; i++)
-		if (selector_kind(r, s->src.v[i]) != SEL_USER ||
-		    strcasecmp(r->p->selectors[s->src.v[i]].name,
-		    r->p->selectors[user].name) != 0)
-			return false;
-	return true;
+	const struct selector *v = r->p->selectors;
+
+	return v[x].kind == SEL_USER && v[y].kind == SEL_USER &&
+	    strcasecmp(v[x].name, v[y].name) == 0;
+}
+
+/* What a rule's sources are, as far as its destinations care. */
+struct sources {
+	bool tagged;		/* some are */
+	bool one_user;		/* all are the first, a user */
+	const struct policy_ssh *s;
+};
+
+static struct sources
+sources_of(const struct reader *r, const struct policy_ssh *s)
+{
+	struct sources out = { .one_user = true, .s = s };
+
+	out.tagged = selectors_have(r, s->src, SEL_TAG) ||
+	    selectors_have(r, s->src, SEL_TAGGED);
+	for (size_t i = 0; i < s->src.n && out.one_user; i++)
+		out.one_user = same_user(r, s->src.v[0], s->src.v[i]);
+	return out;
 }
 
 static const char *
-target_why(struct reader *r, const struct policy_ssh *s, uint32_t dst, bool tagged)
+target_why(const struct reader *r, const struct sources *from, uint32_t dst)
 {
 	switch (selector_kind(r, dst)) {
 	case SEL_USER:
-		if (tagged)
+		if (from->tagged)
 			return "tags in SSH source cannot access user-owned devices";
-		return only_source(r, s, dst) ? NULL :
-		    "user destination requires source to contain only that same user";
+		if (from->one_user &&
+		    (from->s->src.n == 0 || same_user(r, from->s->src.v[0], dst)))
+			return NULL;
+		return "user destination requires source to contain only that same user";
 	case SEL_MEMBER:
-		return tagged ? "tags in SSH source cannot access autogroup:member "
+		return from->tagged ? "tags in SSH source cannot access autogroup:member "
 		    "(user-owned devices)" : NULL;
 	case SEL_SELF:
-		return tagged ? "autogroup:self destination requires source to contain only "
-		    "users or groups, not tags or autogroup:tagged" : NULL;
+		return from->tagged ? "autogroup:self destination requires source to contain "
+		    "only users or groups, not tags or autogroup:tagged" : NULL;
 	default:
 		return NULL;
 	}
@@ -154,12 +173,13 @@ target_why(struct reader *r, const struct policy_ssh *s, uint32_t dst, bool tagg
 static void
 check_targets(struct reader *r, const struct policy_ssh *s, const struct hj *list)
 {
-	bool tagged = selectors_have(r, s->src, SEL_TAG) || selectors_have(r, s->src, SEL_TAGGED);
+	struct sources from = sources_of(r, s);
 	const char *why;
 
 	for (size_t i = 0; i < s->dst.n; i++)
-		if ((why = target_why(r, s, s->dst.v[i], tagged)) != NULL)
-			bad(r, list->at, "dst=\"%s\": %s", r->p->selectors[s->dst.v[i]].text, why);
+		if ((why = target_why(r, &from, s->dst.v[i])) != NULL)
+			bad(r, list->at, "dst=\"%s\": %s", r->p->selectors[s->dst.v[i]].text,
+			    why);
 }
 
 static void

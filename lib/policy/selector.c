@@ -5,8 +5,6 @@
  * that repeats its names costs a lookup per word.  Which kind of name may stand
  * where is one table, with the service's own words for what it refuses.
  */
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -82,6 +80,7 @@ static const struct {
 static const char *
 read_autogroup(const struct scope *sc, const char *name, struct selector *out)
 {
+	out->kind = SEL_MEMBER;
 	for (size_t i = 0; i < sizeof(autogroups) / sizeof(autogroups[0]); i++) {
 		if (strcmp(autogroups[i].name, name) != 0)
 			continue;
@@ -117,13 +116,13 @@ read_user_pattern(const struct scope *sc, const char *text, struct selector *out
 {
 	const char *domain = text + strlen("user:*@");
 
+	out->kind = SEL_USER_DOMAIN;
 	if (!str_starts(str_of(text), "user:*@") || *domain == '\0')
 		return arena_printf(sc->a, "\"%s\": after \"user:\" comes *@<domain>", text);
 	if (strcmp(domain, "passkey") == 0) {
 		out->kind = SEL_USER_PASSKEY;
 		return NULL;
 	}
-	out->kind = SEL_USER_DOMAIN;
 	out->name = domain;
 	return selector_domain_why(sc->a, sc->ctx, str_of(domain));
 }
@@ -200,7 +199,7 @@ read_range(const struct scope *sc, const char *text, struct selector *out)
 	return true;
 }
 
-/* Fills in 'out'; NULL, or what is wrong with the name. */
+/* Fills in 'out', the kind always; NULL, or what is wrong with the name. */
 static const char *
 read_name(const struct scope *sc, const char *text, struct selector *out)
 {
@@ -283,17 +282,23 @@ refusal(struct arena *a, enum use_place place, const struct selector *s)
 	return arena_printf(a, "\"%s\" cannot be used here", s->text);
 }
 
+static const char default_route_why[] =
+    "to allow all IP addresses, use \"*\" or \"autogroup:internet\"";
+
+static bool
+may_stand(enum use_place place, const struct selector *s)
+{
+	return allowed[place] >> s->kind & 1;
+}
+
 /* NULL if the selector may stand there. */
 static const char *
 refusal_if(struct arena *a, enum use_place place, const struct selector *s)
 {
-	static const char internet[] =
-	    "to allow all IP addresses, use \"*\" or \"autogroup:internet\"";
-
-	if (!(allowed[place] >> s->kind & 1))
+	if (!may_stand(place, s))
 		return refusal(a, place, s);
 	if (place == IN_GRANT_DST && s->kind == SEL_RANGE && str_ends(str_of(s->text), "/0"))
-		return internet;
+		return default_route_why;
 	return NULL;
 }
 
@@ -301,7 +306,7 @@ refusal_if(struct arena *a, enum use_place place, const struct selector *s)
 static const char *
 unknown_why(struct arena *a, enum use_place place, const struct selector *s, const char *why)
 {
-	if (!(allowed[place] >> s->kind & 1) || (place == IN_MEMBERS && s->kind == SEL_RANGE))
+	if (!may_stand(place, s))
 		return s->kind == SEL_SERVICE ? why : refusal(a, place, s);
 	if (place == IN_VIA)
 		return arena_printf(a, "tag \"%s\" not found", s->text);
@@ -310,27 +315,19 @@ unknown_why(struct arena *a, enum use_place place, const struct selector *s, con
 
 /* ---- reading ---- */
 
+/* One error, in the words of the list that the name stands in; false. */
 static bool
-is_domain_why(const char *why)
+refuse(struct reader *r, const struct use *u, struct place at, const struct selector *s,
+    const char *why)
 {
-	return strstr(why, " is not associated with this Tailnet") != NULL;
-}
-
-/* One error, in the words of the list that the name stands in. */
-static bool
-refuse(struct reader *r, const struct use *u, struct place at, const char *text, const char *why)
-{
-	const char *sep = u->place == IN_GRANT_DST && str_starts(str_of(why), "to allow") ?
-	    "dst " : u->label;
-
-	if (is_domain_why(why))
+	if (s->kind == SEL_USER_DOMAIN && may_stand(u->place, s))
 		bad(r, at, "%s%s", u->place == IN_SSH_SRC ? "[ssh] " : "", why);
-	else if (u->key != NULL && u->quote)
-		bad(r, at, "%s[\"%s\"]: \"%s\": %s", u->label, u->key, text, why);
+	else if (why == default_route_why)
+		bad(r, at, "dst \"%s\": %s", s->text, why);
 	else if (u->key != NULL)
-		bad(r, at, "%s[\"%s\"]: %s", u->label, u->key, why);
+		bad(r, at, "%s[\"%s\"]: \"%s\": %s", u->label, u->key, s->text, why);
 	else if (u->quote)
-		bad(r, at, "%s\"%s\": %s", sep, text, why);
+		bad(r, at, "%s\"%s\": %s", u->label, s->text, why);
 	else
 		bad(r, at, "%s%s", u->label, why);
 	return false;
@@ -340,10 +337,10 @@ static bool
 add_selector(struct reader *r, struct place at, const struct selector *s, uint32_t *out)
 {
 	if (r->p->n_selectors >= POLICY_SELECTORS_MAX) {
-		if (!r->full)
+		if (!r->selectors_full)
 			bad(r, at, "more than %d different names in the policy",
 			    POLICY_SELECTORS_MAX);
-		r->full = true;
+		r->selectors_full = true;
 		return false;
 	}
 	*out = selector_append(r->a, r->p, s);
@@ -361,7 +358,7 @@ read_new(struct reader *r, const struct use *u, struct place at, struct str text
 	why = read_name(&sc, arena_strndup(r->a, text.n > 0 ? text.p : "", text.n), out);
 	why = why != NULL ? unknown_why(r->a, u->place, out, why) :
 	    refusal_if(r->a, u->place, out);
-	return why == NULL || refuse(r, u, at, out->text, why);
+	return why == NULL || refuse(r, u, at, out, why);
 }
 
 bool
@@ -376,7 +373,7 @@ selector_read(struct reader *r, const struct use *u, struct place at, struct str
 		return read_new(r, u, at, text, &s) && add_selector(r, at, &s, out);
 	s = r->p->selectors[*out];
 	why = refusal_if(r->a, u->place, &s);
-	return why == NULL || refuse(r, u, at, s.text, why);
+	return why == NULL || refuse(r, u, at, &s, why);
 }
 
 bool
