@@ -78,6 +78,9 @@ may_see(const struct fragment *f, const struct viewer *v)
 		    ids_have(f->ids, f->n_ids, v->node);
 	case SEEN_BY_EVERYONE:
 		return true;
+	case SEEN_BY_OTHERS:
+		return v->node != f->subject && !v->alone &&
+		    !ids_have(f->ids, f->n_ids, v->node);
 	}
 	return false;
 }

@@ -143,6 +143,8 @@ batch_fields(struct batch *b)
 
 /* ---- who differs ---- */
 
+#define SHORT_LIST 16u
+
 static int
 id_cmp(const void *a, const void *b)
 {
@@ -151,38 +153,91 @@ id_cmp(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* How many nodes a fragment names as seeing something else than all do. */
-static uint32_t
-named_by(const struct fragment *f)
+/* The subject, if it sees something else than all do. */
+static bool
+subject_differs(const struct fragment *f)
 {
-	if (f->op == FRAG_WAKE || f->seen_by == SEEN_BY_EVERYONE)
-		return 0;
-	return f->seen_by == SEEN_BY_LIST ? f->n_ids : f->subject > 0;
+	return f->op != FRAG_WAKE && f->seen_by != SEEN_BY_EVERYONE &&
+	    f->seen_by != SEEN_BY_LIST && f->subject > 0;
+}
+
+static uint32_t
+few_ids(const struct fragment *f)
+{
+	return f->n_ids <= SHORT_LIST ? f->n_ids : 0;
+}
+
+/* Subjects and short lists come in any order: sorted. */
+static void
+special_few(struct batch *b)
+{
+	size_t total = 0, n = 0;
+	uint32_t kept = 0;
+	int64_t *v;
+
+	for (uint32_t i = 0; i < b->n; i++)
+		total += 1 + few_ids(&b->frags[i]);
+	v = xcalloc(total, sizeof(*v));
+	for (uint32_t i = 0; i < b->n; i++) {
+		const struct fragment *f = &b->frags[i];
+
+		if (subject_differs(f))
+			v[n++] = f->subject;
+		memcpy(v + n, f->ids, few_ids(f) * sizeof(*v));
+		n += few_ids(f);
+	}
+	qsort(v, n, sizeof(*v), id_cmp);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || v[kept - 1] != v[i])
+			v[kept++] = v[i];
+	b->special = v;
+	b->n_special = kept;
+}
+
+static bool
+special_has(const struct batch *b, const struct fragment *f)
+{
+	uint32_t i = 0;
+
+	for (uint32_t k = 0; k < f->n_ids; k++, i++) {
+		while (i < b->n_special && b->special[i] < f->ids[k])
+			i++;
+		if (i == b->n_special || b->special[i] != f->ids[k])
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Long lists come again and again in one delta, mostly the same, so they are
+ * merged as they come and never sorted.
+ */
+static void
+special_merge(struct batch *b, const struct fragment *f)
+{
+	int64_t *v = xcalloc(b->n_special + (size_t)f->n_ids, sizeof(*v));
+	uint32_t i = 0, k = 0, used = 0;
+
+	while (i < b->n_special || k < f->n_ids) {
+		if (k == f->n_ids || (i < b->n_special && b->special[i] <= f->ids[k])) {
+			k += k < f->n_ids && b->special[i] == f->ids[k];
+			v[used++] = b->special[i++];
+		} else {
+			v[used++] = f->ids[k++];
+		}
+	}
+	free(b->special);
+	b->special = v;
+	b->n_special = used;
 }
 
 static void
 special_make(struct batch *b)
 {
-	size_t total = 0, used = 0, n = 0;
-
+	special_few(b);
 	for (uint32_t i = 0; i < b->n; i++)
-		total += named_by(&b->frags[i]);
-	b->special = xcalloc(total, sizeof(*b->special));
-	for (uint32_t i = 0; i < b->n; i++) {
-		const struct fragment *f = &b->frags[i];
-		uint32_t k = named_by(f);
-
-		if (k == 0)
-			continue;
-		memcpy(b->special + used, f->seen_by == SEEN_BY_LIST ? f->ids :
-		    &f->subject, k * sizeof(int64_t));
-		used += k;
-	}
-	qsort(b->special, total, sizeof(*b->special), id_cmp);
-	for (size_t i = 0; i < total; i++)
-		if (n == 0 || b->special[n - 1] != b->special[i])
-			b->special[n++] = b->special[i];
-	b->n_special = (uint32_t)n;
+		if (b->frags[i].n_ids > SHORT_LIST && !special_has(b, &b->frags[i]))
+			special_merge(b, &b->frags[i]);
 }
 
 static void
@@ -235,7 +290,8 @@ common_make(struct batch *b)
 	b->common = xcalloc(b->words, sizeof(*b->common));
 	for (uint32_t i = 0; i < b->n; i++)
 		if (b->frags[i].seen_by == SEEN_BY_ALL ||
-		    b->frags[i].seen_by == SEEN_BY_EVERYONE)
+		    b->frags[i].seen_by == SEEN_BY_EVERYONE ||
+		    b->frags[i].seen_by == SEEN_BY_OTHERS)
 			common_add(b, i);
 }
 

@@ -146,12 +146,18 @@ delta_head_decode(struct rd *r, struct delta_head *h)
 	return OK;
 }
 
+static bool
+takes_ids(enum audience seen_by)
+{
+	return seen_by == SEEN_BY_LIST || seen_by == SEEN_BY_OTHERS;
+}
+
 void
 fragment_encode(struct buf *out, const struct fragment *f)
 {
 	assert(f->name.n <= DELTA_NAME_MAX);
 	assert(f->bytes.n <= UINT32_MAX);
-	assert(f->seen_by == SEEN_BY_LIST || f->n_ids == 0);
+	assert(takes_ids(f->seen_by) || f->n_ids == 0);
 	buf_byte(out, (uint8_t)f->op);
 	buf_byte(out, (uint8_t)f->seen_by);
 	buf_be64(out, (uint64_t)f->subject);
@@ -193,12 +199,12 @@ fragment_sound(uint8_t op, uint8_t seen_by, const struct fragment *f)
 	    op : 0];
 
 	return sh->known && seen_by >= SEEN_BY_ALL &&
-	    seen_by <= SEEN_BY_EVERYONE && f->subject >= 0 &&
+	    seen_by <= SEEN_BY_OTHERS && f->subject >= 0 &&
 	    (!sh->subject || f->subject > 0) &&
 	    f->with <= DELTA_FRAGMENTS_MAX &&
 	    name_plain(f->name) && (!sh->name || f->name.n > 0) &&
 	    (f->bytes.n > 0) == sh->bytes &&
-	    (seen_by == SEEN_BY_LIST || f->n_ids == 0);
+	    (takes_ids((enum audience)seen_by) || f->n_ids == 0);
 }
 
 enum err

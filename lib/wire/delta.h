@@ -75,11 +75,17 @@ enum audience {
 	SEEN_BY_ALL = 1,	/* every stream but those of node 'subject' */
 	SEEN_BY_SUBJECT,	/* only the streams of node 'subject' */
 	SEEN_BY_LIST,		/* only the streams of the listed nodes (never subject's) */
-	SEEN_BY_EVERYONE	/* every stream, the subject's too */
+	SEEN_BY_EVERYONE,	/* every stream, the subject's too */
+	SEEN_BY_OTHERS		/* every stream but those of the listed nodes and of 'subject' */
 };
 
 /*
- * One fragment.  'with' is 0 or 1 + the index of an earlier FRAG_ITEM that must
+ * One fragment.  Their order means nothing but for values: of several of one
+ * field that a stream may see, the last is sent.  So whoever makes a delta sees
+ * to it that no stream may see two of UPSERT, PATCH and REMOVE of one subject: a
+ * client that finds a peer in two fields of a message is left in two minds.
+ *
+ * 'with' is 0 or 1 + the index of an earlier FRAG_ITEM that must
  * be in every message that holds this one, once (a UserProfile); such items
  * have SEEN_BY_LIST with an empty list, so they never go out alone.
  */
@@ -90,7 +96,7 @@ struct fragment {
 	uint32_t with;
 	struct str name;	/* field name, or topic; at most DELTA_NAME_MAX */
 	struct span bytes;	/* JSON; empty for REMOVE, REFRESH, CLOSE, WAKE */
-	const int64_t *ids;	/* ascending, for SEEN_BY_LIST */
+	const int64_t *ids;	/* ascending, for SEEN_BY_LIST and SEEN_BY_OTHERS */
 	uint32_t n_ids;
 };
 

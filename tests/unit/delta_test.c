@@ -125,6 +125,7 @@ fragments_both_ways(void **state)
 		{ FRAG_PATCH, SEEN_BY_ALL, 9, 0, STR(""), SPAN("{\"NodeID\":9}"),
 		    NULL, 0 },
 		{ FRAG_REMOVE, SEEN_BY_ALL, 8, 0, STR(""), SPAN(""), NULL, 0 },
+		{ FRAG_REMOVE, SEEN_BY_OTHERS, 7, 0, STR(""), SPAN(""), list, 3 },
 		{ FRAG_REFRESH, SEEN_BY_EVERYONE, 0, 0, STR(""), SPAN(""), NULL, 0 },
 		{ FRAG_CLOSE, SEEN_BY_SUBJECT, 8, 0, STR(""), SPAN(""), NULL, 0 },
 		{ FRAG_WAKE, SEEN_BY_ALL, 0, 0, STR("login:x"), SPAN(""), NULL, 0 },
@@ -190,7 +191,11 @@ fragments_refused(void **state)
 	assert_int_equal(decode(&f, 2), ERR_BADREQ);
 	f = good, f.seen_by = 0, f.n_ids = 0;
 	assert_int_equal(decode(&f, 2), ERR_BADREQ);
-	f = good, f.seen_by = SEEN_BY_EVERYONE + 1, f.n_ids = 0;
+	f = good, f.seen_by = SEEN_BY_OTHERS + 1, f.n_ids = 0;
+	assert_int_equal(decode(&f, 2), ERR_BADREQ);
+	f = good, f.seen_by = SEEN_BY_OTHERS;
+	assert_int_equal(decode(&f, 2), OK);
+	f = good, f.seen_by = SEEN_BY_OTHERS, f.ids = unsorted;
 	assert_int_equal(decode(&f, 2), ERR_BADREQ);
 	f = good, f.subject = -1;
 	assert_int_equal(decode(&f, 2), ERR_BADREQ);
