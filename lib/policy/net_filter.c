@@ -129,7 +129,7 @@ sources(struct filter *f, const struct rule *r, uint64_t *hash, bool *empty)
 	struct side *s = &f->t->sides[r->src];
 
 	if (r->self)
-		return side_text_of_user(f->t, s, f->n->n.user_id, hash, empty);
+		return net_side_text_of_user(f->t, s, f->n->n.user_id, hash, empty);
 	*hash = s->hash;
 	*empty = s->empty;
 	return s->json;
@@ -160,7 +160,7 @@ collect_companions(struct filter *f, const struct rule *r)
 	bool empty;
 
 	if (r->self)
-		src = side_text_of_user(f->t, &f->t->sides[r->src], f->n->n.user_id, &hash,
+		src = net_side_text_of_user(f->t, &f->t->sides[r->src], f->n->n.user_id, &hash,
 		    &empty);
 	for (size_t i = 0; i < r->r->n_app; i++) {
 		const char *cap = companion_of(r->r->app[i].name);
@@ -184,7 +184,7 @@ collect(struct filter *f)
 
 	for (size_t i = 0; i < t->n_sides; i++)	/* first: it empties the scratch arena */
 		if (t->sides[i].named)
-			side_text(t, &t->sides[i]);
+			net_side_text(t, &t->sides[i]);
 	for (size_t i = 0; i < t->n_rules; i++) {
 		const struct rule *r = &t->rules[i];
 		if (concerns(f, r, r->dst))
@@ -227,7 +227,7 @@ put_range_ports(struct filter *f, const struct item *it, const struct selector *
 
 	for (size_t i = 0; i < s->set.n; i++) {
 		struct iprange r = s->set.v[i];
-		if (it->r->via ? range_routed(f->t, r, f->n, true) : range_concerns(f->t, r, f->n))
+		if (it->r->via ? net_range_routed(f->t, r, f->n, true) : net_range_concerns(f->t, r, f->n))
 			put_ports(f, it, s->kind == SEL_INTERNET ? iprange_write_ends(r, text) :
 			    iprange_write(r, text));
 	}
@@ -296,7 +296,7 @@ put_cap_dsts(struct filter *f, const struct item *it)
 		char text[PREFIX_TEXT_SIZE];
 		struct prefix p;
 		for (size_t k = 0; s->kind == SEL_RANGE && k < s->set.n; k++)
-			if (range_routed(f->t, s->set.v[k], f->n, false) &&
+			if (net_range_routed(f->t, s->set.v[k], f->n, false) &&
 			    iprange_is_prefix(s->set.v[k], &p))
 				put_dst(f, prefix_write(&p, text));
 	}

@@ -124,9 +124,33 @@ bits_or(uint64_t *to, const uint64_t *from, size_t words)
 		to[i] |= from[i];
 }
 
-/* net_node.c */
+/* net_slot.c */
 struct nnode *net_find(const struct net *t, int64_t id);
 struct user_nodes *net_owned(const struct net *t, int64_t user_id);
+size_t net_slot_at(const struct net *t, int64_t id);	/* in ids: where it is or would be */
+struct nnode *net_slot_add(struct net *t, int64_t id);
+void net_slot_own(struct net *t, int64_t user_id, uint32_t slot);
+void net_slot_disown(struct net *t, int64_t user_id, uint32_t slot);
+/* Everything that 'from' points to goes into one piece that n->text owns. */
+void net_slot_copy(struct nnode *n, const struct net_node *from);
+
+/* net_shift.c */
+/* How one node changed. */
+struct shift {
+	struct nnode *n;
+	const uint64_t *before, *after;	/* selectors that mean it */
+	const uint64_t *postures_before, *postures_after;
+	bool moved;		/* its addresses changed */
+	bool rerouted;		/* its routes did */
+};
+
+/* Brings sets and sides up to date; false if nothing changed that a rule could see. */
+bool net_shift(struct net *t, const struct shift *s);
+/* Routers of the same prefix move too: for a 'via' the lowest of them is shown. */
+void net_shift_twins(struct net *t, const struct net_node *n);
+/* Who has an SSH rule with the node among its sources. */
+void net_shift_ssh(struct net *t, const struct shift *s);
+bool net_shift_routes_eq(const struct net_node *a, const struct net_node *b);
 void net_touch(struct net *t, const uint64_t *nodes);	/* all of a bitmap */
 void net_touch_owned(struct net *t, int64_t user_id);
 /* Puts a node into the sets of a policy that does not know it yet. */
@@ -142,22 +166,24 @@ void net_select_users(struct net *t);
 /* net_side.c */
 void net_sides_setup(struct net *t);
 void net_sides_free(struct net *t);
-bool side_has(const struct net *t, const struct side *s, const struct nnode *n);
+bool net_side_posture(const struct side *s, const struct nnode *n);
+bool net_side_selected(const struct selectors *s, const struct nnode *n);
+bool net_side_has(const struct net *t, const struct side *s, const struct nnode *n);
 /* Brings s->json up to date. */
-void side_text(struct net *t, struct side *s);
+void net_side_text(struct net *t, struct side *s);
 /* The sources of 's' that are nodes of 'user_id', as SrcIPs. */
-const char *side_text_of_user(struct net *t, const struct side *s, int64_t user_id,
+const char *net_side_text_of_user(struct net *t, const struct side *s, int64_t user_id,
     uint64_t *hash, bool *empty);
 /* "*" as SrcIPs. */
 void net_put_wild(struct net *t, struct buf *out);
-uint64_t text_hash(const char *s, size_t n);
+uint64_t net_hash(const char *s, size_t n);
 /* Does the side mean any address of 'p' (no default route)? */
-bool side_meets(const struct side *s, const struct prefix *p);
+bool net_side_meets(const struct side *s, const struct prefix *p);
 const struct prefix *net_subnets(struct net *t, size_t *n);
 
 /* Does a range, as a destination, concern the node: its address, its routes, or its exit? */
-bool range_concerns(const struct net *t, struct iprange r, const struct nnode *n);
+bool net_range_concerns(const struct net *t, struct iprange r, const struct nnode *n);
 /* The same by routes alone; by default routes only if 'exits'. */
-bool range_routed(const struct net *t, struct iprange r, const struct nnode *n, bool exits);
+bool net_range_routed(const struct net *t, struct iprange r, const struct nnode *n, bool exits);
 
 #endif

@@ -1,9 +1,4 @@
-/*
- * lib/policy/net_node.c -- nodes and users in and out of a net, and whom that touches.
- *
- * A change costs the selectors that the node enters or leaves: only the rules
- * with one of these get a new text, and only their other side is touched.
- */
+/* lib/policy/net_node.c -- nodes and users into a net and out of it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,453 +58,6 @@ net_kept(struct net *t)
 	return &t->kept;
 }
 
-/* ---- finding ---- */
-
-/* Where 'id' is, or would be. */
-static size_t
-ids_at(const struct net *t, int64_t id)
-{
-	size_t lo = 0, hi = t->n_ids;
-
-	if (hi > 0 && t->ids[hi - 1].id < id)
-		return hi;	/* new nodes have the highest id */
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (t->ids[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-struct nnode *
-net_find(const struct net *t, int64_t id)
-{
-	size_t i = ids_at(t, id);
-
-	return i < t->n_ids && t->ids[i].id == id ? t->slots[t->ids[i].slot] : NULL;
-}
-
-const struct net_node *
-net_node(const struct net *t, int64_t id)
-{
-	const struct nnode *n = net_find(t, id);
-
-	return n ? &n->n : NULL;
-}
-
-size_t
-net_count(const struct net *t)
-{
-	return t->n_ids;
-}
-
-void
-net_each(struct net *t, void (*fn)(void *arg, const struct net_node *n), void *arg)
-{
-	for (size_t i = 0; i < t->n_ids; i++)
-		fn(arg, &t->slots[t->ids[i].slot]->n);
-}
-
-const struct net_user *
-net_users(const struct net *t, size_t *n)
-{
-	*n = t->n_users;
-	return t->users;
-}
-
-const struct net_user *
-net_user(const struct net *t, int64_t id)
-{
-	size_t lo = 0, hi = t->n_users;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (t->users[mid].id == id)
-			return &t->users[mid];
-		if (t->users[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
-}
-
-static size_t
-owned_at(const struct net *t, int64_t user_id)
-{
-	size_t lo = 0, hi = t->n_owned;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (t->owned[mid].user_id < user_id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-struct user_nodes *
-net_owned(const struct net *t, int64_t user_id)
-{
-	size_t i = owned_at(t, user_id);
-
-	return i < t->n_owned && t->owned[i].user_id == user_id ? &t->owned[i] : NULL;
-}
-
-/* ---- slots ---- */
-
-static uint64_t *
-grown(uint64_t *w, size_t from, size_t to)
-{
-	w = xrealloc(w, to * sizeof(*w));
-	memset(w + from, 0, (to - from) * sizeof(*w));
-	return w;
-}
-
-/* Room for twice as many nodes in every bitmap. */
-static void
-slots_grow(struct net *t)
-{
-	size_t cap = t->cap_slots ? t->cap_slots * 2 : 256;
-	size_t words = cap / BITS_PER_WORD;
-
-	t->slots = xrealloc(t->slots, cap * sizeof(struct nnode *));
-	memset(t->slots + t->cap_slots, 0, (cap - t->cap_slots) * sizeof(struct nnode *));
-	t->touched = grown(t->touched, t->words, words);
-	t->moved = grown(t->moved, t->words, words);
-	for (size_t i = 0; t->p != NULL && i < t->p->n_selectors; i++)
-		if (t->members[i] != NULL)
-			t->members[i] = grown(t->members[i], t->words, words);
-	for (size_t i = 0; i < t->n_sides; i++)
-		t->sides[i].bits = grown(t->sides[i].bits, t->words, words);
-	t->cap_slots = cap;
-	t->words = words;
-}
-
-/* Slots are given in turn; those of dropped nodes are used again once the end is reached. */
-static uint32_t
-slot_take(struct net *t)
-{
-	if (t->n_slots < t->cap_slots)
-		return (uint32_t)t->n_slots++;
-	if (t->n_ids < t->n_slots)
-		for (size_t i = 0; i < t->n_slots; i++)
-			if (t->slots[i] == NULL)
-				return (uint32_t)i;
-	slots_grow(t);
-	return (uint32_t)t->n_slots++;
-}
-
-static struct nnode *
-node_add(struct net *t, int64_t id)
-{
-	struct nnode *n = xcalloc(1, sizeof(*n));
-	size_t i = ids_at(t, id);
-
-	n->slot = slot_take(t);
-	n->n.id = id;
-	t->slots[n->slot] = n;
-	t->ids = xrealloc(t->ids, (t->n_ids + 1) * sizeof(*t->ids));
-	memmove(t->ids + i + 1, t->ids + i, (t->n_ids - i) * sizeof(*t->ids));
-	t->ids[i] = (struct id_slot){ id, n->slot };
-	t->n_ids++;
-	return n;
-}
-
-/* ---- a user's nodes ---- */
-
-static void
-owned_add(struct net *t, int64_t user_id, uint32_t slot)
-{
-	struct user_nodes *o;
-	size_t i = owned_at(t, user_id);
-
-	if (i == t->n_owned || t->owned[i].user_id != user_id) {
-		t->owned = xrealloc(t->owned, (t->n_owned + 1) * sizeof(*o));
-		memmove(t->owned + i + 1, t->owned + i, (t->n_owned - i) * sizeof(*o));
-		t->owned[i] = (struct user_nodes){ .user_id = user_id };
-		t->n_owned++;
-	}
-	o = &t->owned[i];
-	if (o->n == o->cap) {
-		o->cap = o->cap ? o->cap * 2 : 4;
-		o->slots = xrealloc(o->slots, o->cap * sizeof(*o->slots));
-	}
-	o->slots[o->n++] = slot;
-}
-
-static void
-owned_remove(struct net *t, int64_t user_id, uint32_t slot)
-{
-	struct user_nodes *o = net_owned(t, user_id);
-
-	for (size_t i = 0; o != NULL && i < o->n; i++)
-		if (o->slots[i] == slot) {
-			o->slots[i] = o->slots[--o->n];
-			return;
-		}
-}
-
-/* ---- copying ---- */
-
-static size_t
-text_size(const struct net_node *n)
-{
-	const struct net_posture *p = &n->posture;
-	size_t size = strlen(n->name) + strlen(p->os) + strlen(p->os_version) +
-	    strlen(p->ts_version) + strlen(p->ts_track) + 5;
-
-	for (size_t i = 0; i < n->n_tags; i++)
-		size += strlen(n->tags[i]) + 1;
-	return size + (n->n_routes + n->n_primary) * sizeof(struct prefix) +
-	    n->n_tags * sizeof(char *);
-}
-
-static const char *
-put_text(char **at, const char *s)
-{
-	size_t n = strlen(s) + 1;
-	char *p = memcpy(*at, s, n);
-
-	*at += n;
-	return p;
-}
-
-static const struct prefix *
-put_prefixes(char **at, const struct prefix *v, size_t n)
-{
-	const struct prefix *p = (const struct prefix *)*at;
-
-	if (n > 0)
-		memcpy(*at, v, n * sizeof(*v));
-	*at += n * sizeof(*v);
-	return p;
-}
-
-/* Everything that 'from' points to goes into one piece that n->text owns. */
-static void
-node_copy(struct nnode *n, const struct net_node *from)
-{
-	char *text = xcalloc(1, text_size(from) + 1), *at = text;
-	const char **tags = (const char **)at;
-	struct net_posture *p = &n->n.posture;
-
-	n->n = *from;
-	at += from->n_tags * sizeof(char *);
-	n->n.routes = put_prefixes(&at, from->routes, from->n_routes);
-	n->n.primary = put_prefixes(&at, from->primary, from->n_primary);
-	for (size_t i = 0; i < from->n_tags; i++)
-		tags[i] = put_text(&at, from->tags[i]);
-	n->n.tags = tags;
-	n->n.name = put_text(&at, from->name);
-	p->os = put_text(&at, from->posture.os);
-	p->os_version = put_text(&at, from->posture.os_version);
-	p->ts_version = put_text(&at, from->posture.ts_version);
-	p->ts_track = put_text(&at, from->posture.ts_track);
-	free(n->text);
-	n->text = text;
-	n->ip4[0] = n->ip6[0] = '\0';
-	if (from->ip4.family != 0)
-		ip_write(&from->ip4, n->ip4);
-	if (from->ip6.family != 0)
-		ip_write(&from->ip6, n->ip6);
-	n->exit_node = false;
-	for (size_t i = 0; i < from->n_routes; i++)
-		n->exit_node |= prefix_is_default(&from->routes[i]);
-}
-
-/* ---- touching ---- */
-
-void
-net_touch(struct net *t, const uint64_t *nodes)
-{
-	bits_or(t->touched, nodes, t->words);
-	t->has_touched = true;
-}
-
-void
-net_touch_owned(struct net *t, int64_t user_id)
-{
-	const struct user_nodes *o = net_owned(t, user_id);
-
-	for (size_t i = 0; o != NULL && i < o->n; i++)
-		bit_set(t->touched, o->slots[i]);
-	t->has_touched = true;
-}
-
-static bool
-routes_eq(const struct net_node *a, const struct net_node *b)
-{
-	if (a->n_routes != b->n_routes || a->n_primary != b->n_primary)
-		return false;
-	for (size_t i = 0; i < a->n_routes; i++)
-		if (!prefix_eq(&a->routes[i], &b->routes[i]))
-			return false;
-	for (size_t i = 0; i < a->n_primary; i++)
-		if (!prefix_eq(&a->primary[i], &b->primary[i]))
-			return false;
-	return true;
-}
-
-/* Routers of the same prefix: for a 'via' the lowest of them is shown. */
-static void
-move_twins(struct net *t, const struct net_node *n)
-{
-	for (size_t s = 0; s < t->n_slots; s++) {
-		const struct nnode *o = t->slots[s];
-		if (o == NULL || o->n.n_routes == 0)
-			continue;
-		for (size_t i = 0; i < o->n.n_routes; i++)
-			for (size_t k = 0; k < n->n_routes; k++)
-				if (prefix_eq(&o->n.routes[i], &n->routes[k]))
-					bit_set(t->moved, s);
-	}
-}
-
-/* ---- what a change does to the rules ---- */
-
-struct shift {			/* how one node changed */
-	struct nnode *n;
-	const uint64_t *before, *after;	/* selectors that mean it */
-	const uint64_t *postures_before, *postures_after;
-	bool moved;		/* its addresses changed */
-	bool rerouted;		/* its routes did */
-};
-
-static bool
-bit_of(const uint64_t *w, uint32_t i)
-{
-	return w != NULL && bit_has(w, i);
-}
-
-static bool
-postures_differ(const struct shift *s, const struct side *side)
-{
-	for (size_t i = 0; i < side->n_postures; i++)
-		if (bit_of(s->postures_before, side->postures[i]) !=
-		    bit_of(s->postures_after, side->postures[i]))
-			return true;
-	return false;
-}
-
-/* Is what the side means as a source another set of addresses now? */
-static bool
-side_shifted(const struct side *side, const struct shift *s)
-{
-	bool posture = side->n_postures > 0 && postures_differ(s, side);
-
-	if (side->any && s->rerouted && side->n_postures == 0)
-		return true;
-	for (size_t i = 0; i < side->sel.n; i++) {
-		bool was = bit_of(s->before, side->sel.v[i]);
-		bool is = bit_of(s->after, side->sel.v[i]);
-		if (was != is || ((was || is) && (s->moved || posture)))
-			return true;
-	}
-	return false;
-}
-
-/* Sides with a selector that the node entered or left, or in which it has another address. */
-static void
-shift_sides(struct net *t, const struct shift *s)
-{
-	for (size_t i = 0; i < t->n_sides; i++) {
-		struct side *side = &t->sides[i];
-		side->stale = side->stale || side_shifted(side, s);
-		if (s->after != NULL && side_has(t, side, s->n))
-			bit_set(side->bits, s->n->slot);
-		else
-			bit_clear(side->bits, s->n->slot);
-	}
-}
-
-/* Whoever is behind a side with a new text gets another filter. */
-static void
-touch_rules(struct net *t, const struct shift *s)
-{
-	for (size_t i = 0; i < t->n_rules; i++) {
-		const struct rule *r = &t->rules[i];
-		struct side *src = &t->sides[r->src], *dst = &t->sides[r->dst];
-		if (side_shifted(src, s))
-			net_touch(t, dst->bits);
-		if (r->r->n_app > 0 && side_shifted(dst, s))
-			net_touch(t, src->bits);
-	}
-}
-
-static void
-touch_ssh(struct net *t, const struct shift *s)
-{
-	for (size_t i = 0; i < t->p->n_ssh; i++) {
-		const struct policy_ssh *r = &t->p->ssh[i];
-		bool in = r->n_postures > 0;
-		for (size_t k = 0; !in && k < r->src.n; k++)
-			in = bit_of(s->before, r->src.v[k]) || bit_of(s->after, r->src.v[k]);
-		for (size_t k = 0; !in && k < r->recorder.n; k++)
-			in = bit_of(s->before, r->recorder.v[k]) ||
-			    bit_of(s->after, r->recorder.v[k]);
-		for (size_t k = 0; in && k < r->dst.n; k++)
-			if (t->members[r->dst.v[k]] != NULL)
-				net_touch(t, t->members[r->dst.v[k]]);
-	}
-}
-
-/* False if nothing changed that a rule could see. */
-static bool
-shift(struct net *t, const struct shift *s)
-{
-	bool same = !s->moved && !s->rerouted && s->before != NULL && s->after != NULL &&
-	    memcmp(s->before, s->after, t->sel_words * sizeof(uint64_t)) == 0 &&
-	    memcmp(s->postures_before, s->postures_after,
-	    t->posture_words * sizeof(uint64_t)) == 0;
-
-	t->kept.generation += !same;
-	if (t->p == NULL || same)
-		return !same;
-	for (size_t i = 0; i < t->p->n_selectors; i++) {
-		bool is = bit_of(s->after, (uint32_t)i);
-		if (is == bit_of(s->before, (uint32_t)i))
-			continue;
-		if (t->members[i] == NULL)
-			t->members[i] = xcalloc(t->words, sizeof(uint64_t));
-		if (is)
-			bit_set(t->members[i], s->n->slot);
-		else
-			bit_clear(t->members[i], s->n->slot);
-	}
-	t->subnets_stale = t->subnets_stale || s->rerouted;
-	if (s->rerouted && !t->p->has_rules)	/* "*" means the routes too */
-		for (size_t i = 0; i < t->n_ids; i++)
-			bit_set(t->touched, t->ids[i].slot);
-	shift_sides(t, s);
-	touch_rules(t, s);
-	touch_ssh(t, s);
-	return true;
-}
-
-void
-net_enroll(struct net *t, struct nnode *n)
-{
-	free(n->selected);
-	free(n->postures);
-	n->selected = xcalloc(t->sel_words + 1, sizeof(uint64_t));
-	n->postures = xcalloc(t->posture_words + 1, sizeof(uint64_t));
-	net_select_node(t, n, n->selected, n->postures);
-	for (size_t i = 0; t->p != NULL && i < t->p->n_selectors; i++) {
-		if (!bit_has(n->selected, i))
-			continue;
-		if (t->members[i] == NULL)
-			t->members[i] = xcalloc(t->words, sizeof(uint64_t));
-		bit_set(t->members[i], n->slot);
-	}
-	for (size_t i = 0; i < t->n_sides; i++)
-		if (side_has(t, &t->sides[i], n))
-			bit_set(t->sides[i].bits, n->slot);
-}
-
 /* ---- the interface ---- */
 
 static bool
@@ -526,11 +74,11 @@ own(struct net *t, struct nnode *n, int64_t before)
 	if (before == n->n.user_id)
 		return;
 	if (before != 0) {
-		owned_remove(t, before, n->slot);
+		net_slot_disown(t, before, n->slot);
 		net_touch_owned(t, before);
 	}
 	if (n->n.user_id != 0)
-		owned_add(t, n->n.user_id, n->slot);
+		net_slot_own(t, n->n.user_id, n->slot);
 }
 
 /* n->selected and the rest afresh, and what follows from that; 'anyhow' if the node is new. */
@@ -547,7 +95,7 @@ reselect(struct net *t, struct shift *s, bool anyhow)
 	s->after = n->selected;
 	s->postures_before = postures;
 	s->postures_after = n->postures;
-	if (shift(t, s) || anyhow) {
+	if (net_shift(t, s) || anyhow) {
 		net_touch_owned(t, n->n.user_id);
 		bit_set(t->touched, n->slot);
 		bit_set(t->moved, n->slot);
@@ -565,15 +113,15 @@ net_set_node(struct net *t, const struct net_node *from)
 	int64_t user_before = n ? n->n.user_id : 0;
 
 	if (n == NULL)
-		s.n = n = node_add(t, from->id);
+		s.n = n = net_slot_add(t, from->id);
 	else
 		s.moved = !addresses_eq(&n->n, from);
-	s.rerouted = n->text == NULL ? from->n_routes > 0 : !routes_eq(&n->n, from);
+	s.rerouted = n->text == NULL ? from->n_routes > 0 : !net_shift_routes_eq(&n->n, from);
 	if (s.rerouted && t->has_via) {
-		move_twins(t, &n->n);
-		move_twins(t, from);
+		net_shift_twins(t, &n->n);
+		net_shift_twins(t, from);
 	}
-	node_copy(n, from);
+	net_slot_copy(n, from);
 	own(t, n, user_before);
 	reselect(t, &s, true);
 }
@@ -583,7 +131,7 @@ net_drop_node(struct net *t, int64_t id)
 {
 	struct nnode *n = net_find(t, id);
 	struct shift s = { .n = n };
-	size_t i = ids_at(t, id);
+	size_t i = net_slot_at(t, id);
 
 	if (n == NULL)
 		return;
@@ -591,10 +139,10 @@ net_drop_node(struct net *t, int64_t id)
 	s.postures_before = n->postures;
 	s.rerouted = n->n.n_routes > 0;
 	if (s.rerouted && t->has_via)
-		move_twins(t, &n->n);
-	shift(t, &s);
+		net_shift_twins(t, &n->n);
+	net_shift(t, &s);
 	if (n->n.user_id != 0) {
-		owned_remove(t, n->n.user_id, n->slot);
+		net_slot_disown(t, n->n.user_id, n->slot);
 		net_touch_owned(t, n->n.user_id);
 	}
 	bit_clear(t->touched, n->slot);
@@ -654,7 +202,7 @@ net_set_users(struct net *t, const struct net_user *v, size_t n)
 		    !user_eq(nd->user, net_user(t, nd->n.user_id));
 		reselect(t, &s, changed);
 		if (changed && t->p != NULL)
-			touch_ssh(t, &(struct shift){ .n = nd, .after = nd->selected });
+			net_shift_ssh(t, &(struct shift){ .n = nd, .after = nd->selected });
 	}
 	arena_free(old);
 }

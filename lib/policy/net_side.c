@@ -8,15 +8,8 @@
 #include "lib/policy/internet.h"
 #include "lib/policy/net_impl.h"
 
-#define SIDE_BYTES_MAX (64u * 1024 * 1024)	/* of one text */
-
-/* "*" as a source: every address that a node may have ... */
-static const char *const wild[] = {
-	"100.64.0.0-100.115.91.255", "100.115.94.0-100.127.255.255", "fd7a:115c:a1e0::/48",
-};
-
 uint64_t
-text_hash(const char *s, size_t n)
+net_hash(const char *s, size_t n)
 {
 	uint64_t h = 0xcbf29ce484222325u;	/* FNV-1a */
 
@@ -35,7 +28,7 @@ ranges_meet(struct iprange x, struct iprange y)
 }
 
 bool
-range_routed(const struct net *t, struct iprange r, const struct nnode *n, bool exits)
+net_range_routed(const struct net *t, struct iprange r, const struct nnode *n, bool exits)
 {
 	for (size_t i = 0; i < n->n.n_routes; i++) {
 		const struct prefix *p = &n->n.routes[i];
@@ -53,21 +46,21 @@ range_has(struct iprange r, const struct ip *ip)
 }
 
 bool
-range_concerns(const struct net *t, struct iprange r, const struct nnode *n)
+net_range_concerns(const struct net *t, struct iprange r, const struct nnode *n)
 {
-	return range_has(r, &n->n.ip4) || range_has(r, &n->n.ip6) || range_routed(t, r, n, true);
+	return range_has(r, &n->n.ip4) || range_has(r, &n->n.ip6) || net_range_routed(t, r, n, true);
 }
 
 bool
-side_meets(const struct side *s, const struct prefix *p)
+net_side_meets(const struct side *s, const struct prefix *p)
 {
 	return s->any || ipset_overlaps(s->lit, iprange_of_prefix(*p));
 }
 
 /* ---- who is on a side ---- */
 
-static bool
-posture_ok(const struct side *s, const struct nnode *n)
+bool
+net_side_posture(const struct side *s, const struct nnode *n)
 {
 	for (size_t i = 0; i < s->n_postures; i++)
 		if (bit_has(n->postures, s->postures[i]))
@@ -80,13 +73,13 @@ static bool
 routed(const struct net *t, const struct side *s, const struct nnode *n)
 {
 	for (size_t i = 0; n->n.n_routes > 0 && i < s->lit.n; i++)
-		if (range_routed(t, s->lit.v[i], n, s->dst))
+		if (net_range_routed(t, s->lit.v[i], n, s->dst))
 			return true;
 	return false;
 }
 
-static bool
-selected(const struct selectors *s, const struct nnode *n)
+bool
+net_side_selected(const struct selectors *s, const struct nnode *n)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (bit_has(n->selected, s->v[i]))
@@ -99,14 +92,14 @@ selected(const struct selectors *s, const struct nnode *n)
  * network behind it.
  */
 bool
-side_has(const struct net *t, const struct side *s, const struct nnode *n)
+net_side_has(const struct net *t, const struct side *s, const struct nnode *n)
 {
 	if (s->via.n > 0)
-		return selected(&s->via, n) &&
+		return net_side_selected(&s->via, n) &&
 		    (routed(t, s, n) || (s->any && n->n.n_routes > 0));
-	if (!posture_ok(s, n))
+	if (!net_side_posture(s, n))
 		return false;
-	return selected(&s->sel, n) || (s->n_postures == 0 && routed(t, s, n));
+	return net_side_selected(&s->sel, n) || (s->n_postures == 0 && routed(t, s, n));
 }
 
 /* ---- interning ---- */
@@ -143,10 +136,10 @@ side_same(const struct side *x, const struct side *y)
 static uint64_t
 side_key(const struct side *s)
 {
-	uint64_t h = text_hash((const char *)s->sel.v, s->sel.n * sizeof(uint32_t)) + s->dst;
+	uint64_t h = net_hash((const char *)s->sel.v, s->sel.n * sizeof(uint32_t)) + s->dst;
 
-	h = h * 31 + text_hash((const char *)s->postures, s->n_postures * sizeof(uint32_t));
-	return h * 31 + text_hash((const char *)s->via.v, s->via.n * sizeof(uint32_t));
+	h = h * 31 + net_hash((const char *)s->postures, s->n_postures * sizeof(uint32_t));
+	return h * 31 + net_hash((const char *)s->via.v, s->via.n * sizeof(uint32_t));
 }
 
 /* The index of a side like 'want', made if it is new; 'table' maps keys to indices + 1. */
@@ -295,187 +288,4 @@ net_sides_free(struct net *t)
 		free(t->members[i]);
 	free(t->subnets);
 	t->subnets = NULL;
-}
-
-/* ---- the text of a side as a source ---- */
-
-static int
-by_prefix(const void *a, const void *b)
-{
-	return prefix_cmp(a, b);
-}
-
-const struct prefix *
-net_subnets(struct net *t, size_t *n)
-{
-	size_t room = 0, kept = 0;
-
-	for (size_t i = 0; t->subnets_stale && i < t->n_ids; i++)
-		room += t->slots[t->ids[i].slot]->n.n_routes;
-	if (t->subnets_stale) {
-		t->subnets = xrealloc(t->subnets, (room + 1) * sizeof(*t->subnets));
-		t->n_subnets = 0;
-		for (size_t i = 0; i < t->n_ids; i++) {
-			const struct net_node *nd = &t->slots[t->ids[i].slot]->n;
-			for (size_t k = 0; k < nd->n_routes; k++)
-				if (!prefix_is_default(&nd->routes[k]))
-					t->subnets[t->n_subnets++] = nd->routes[k];
-		}
-		qsort(t->subnets, t->n_subnets, sizeof(*t->subnets), by_prefix);
-		for (size_t i = 0; i < t->n_subnets; i++)
-			if (kept == 0 || !prefix_eq(&t->subnets[kept - 1], &t->subnets[i]))
-				t->subnets[kept++] = t->subnets[i];
-		t->n_subnets = kept;
-		t->subnets_stale = false;
-	}
-	*n = t->n_subnets;
-	return t->subnets;
-}
-
-struct ranges {			/* collected, in the scratch arena */
-	struct iprange *v;
-	size_t n, cap;
-};
-
-static void
-ranges_add(struct arena *a, struct ranges *r, struct iprange x)
-{
-	struct iprange *v = r->v;
-
-	if (r->n == r->cap) {
-		r->cap = r->cap ? r->cap * 2 : 64;
-		r->v = arena_array(a, r->cap, sizeof(*v));
-		if (r->n > 0)
-			memcpy(r->v, v, r->n * sizeof(*v));
-	}
-	r->v[r->n++] = x;
-}
-
-static void
-add_node(struct net *t, const struct nnode *n, struct ranges *r)
-{
-	if (n->n.ip4.family != 0)
-		ranges_add(t->scratch, r, iprange_of_ip(n->n.ip4));
-	if (n->n.ip6.family != 0)
-		ranges_add(t->scratch, r, iprange_of_ip(n->n.ip6));
-}
-
-static bool
-is_written(enum selector_kind k)
-{
-	return k == SEL_RANGE || k == SEL_IPSET || k == SEL_INTERNET;
-}
-
-static void
-add_members(struct net *t, const struct side *s, uint32_t sel, struct ranges *r)
-{
-	const uint64_t *m = t->members[sel];
-
-	for (size_t w = 0; m != NULL && w < t->words; w++)
-		for (uint64_t bits = m[w]; bits != 0; bits &= bits - 1) {
-			const struct nnode *n =
-			    t->slots[w * BITS_PER_WORD + (size_t)__builtin_ctzll(bits)];
-			if (posture_ok(s, n))
-				add_node(t, n, r);
-		}
-}
-
-/* What stands in the list besides "*". */
-static struct ipset
-side_ranges(struct net *t, const struct side *s)
-{
-	struct ranges r = { NULL, 0, 0 };
-
-	for (size_t i = 0; i < s->sel.n; i++) {
-		const struct selector *sel = &t->p->selectors[s->sel.v[i]];
-		if (s->n_postures > 0)
-			add_members(t, s, s->sel.v[i], &r);
-		else if (is_written(sel->kind))
-			for (size_t k = 0; k < sel->set.n; k++)
-				ranges_add(t->scratch, &r, sel->set.v[k]);
-		else if (sel->kind != SEL_ALL)
-			add_members(t, s, s->sel.v[i], &r);
-	}
-	return ipset_of(t->scratch, r.v, r.n);
-}
-
-static void
-put_wild(struct net *t, struct jw *w)
-{
-	char text[PREFIX_TEXT_SIZE];
-	size_t n;
-	const struct prefix *v = net_subnets(t, &n);
-
-	for (size_t i = 0; i < sizeof(wild) / sizeof(wild[0]); i++)
-		jw_str(w, wild[i]);
-	for (size_t i = 0; i < n; i++)
-		jw_str(w, prefix_write(&v[i], text));
-}
-
-static char *
-text_of(struct net *t, struct ipset set, bool wildcard, bool danger)
-{
-	struct buf out;
-	struct jw w;
-
-	buf_init(&out, SIDE_BYTES_MAX);
-	jw_init(&w, &out);
-	jw_arr(&w);
-	if (danger)
-		jw_str(&w, "*");
-	else {
-		if (wildcard)
-			put_wild(t, &w);
-		ipset_json(&w, set);
-	}
-	jw_end_arr(&w);
-	buf_byte(&out, '\0');
-	return (char *)xrealloc(out.p, out.n);
-}
-
-void
-net_put_wild(struct net *t, struct buf *out)
-{
-	struct jw w;
-
-	jw_init(&w, out);
-	jw_arr(&w);
-	put_wild(t, &w);
-	jw_end_arr(&w);
-}
-
-void
-side_text(struct net *t, struct side *s)
-{
-	if (!s->stale)
-		return;
-	free(s->json);
-	s->json = text_of(t, side_ranges(t, s), s->any && s->n_postures == 0,
-	    s->danger && s->n_postures == 0);
-	s->hash = text_hash(s->json, strlen(s->json));
-	s->empty = strcmp(s->json, "[]") == 0;
-	s->stale = false;
-	arena_reset(t->scratch);
-}
-
-const char *
-side_text_of_user(struct net *t, const struct side *s, int64_t user_id, uint64_t *hash,
-    bool *empty)
-{
-	const struct user_nodes *o = net_owned(t, user_id);
-	struct ranges r = { NULL, 0, 0 };
-	char *text;
-	const char *kept;
-
-	for (size_t i = 0; o != NULL && i < o->n; i++) {
-		const struct nnode *n = t->slots[o->slots[i]];
-		if (posture_ok(s, n) && selected(&s->sel, n))
-			add_node(t, n, &r);
-	}
-	text = text_of(t, ipset_of(t->scratch, r.v, r.n), false, false);
-	*hash = text_hash(text, strlen(text));
-	*empty = strcmp(text, "[]") == 0;
-	kept = arena_strdup(t->scratch, text);
-	free(text);
-	return kept;
 }

@@ -135,7 +135,7 @@ serves(const struct net_node *n, const struct prefix *p)
 static bool
 leads(const struct side *dst, const struct prefix *p)
 {
-	return prefix_is_default(p) ? dst->any || dst->internet : side_meets(dst, p);
+	return prefix_is_default(p) ? dst->any || dst->internet : net_side_meets(dst, p);
 }
 
 /* By a rule without via, either way. */
@@ -150,7 +150,7 @@ plainly(const struct net *t, const struct nnode *viewer, const struct prefix *p)
 		if (bit_has(src->bits, viewer->slot) && leads(dst, p))
 			return true;
 		if (!prefix_is_default(p) && src->n_postures == 0 &&
-		    bit_has(dst->bits, viewer->slot) && side_meets(src, p))
+		    bit_has(dst->bits, viewer->slot) && net_side_meets(src, p))
 			return true;
 	}
 	return false;
