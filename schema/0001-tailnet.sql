@@ -22,7 +22,8 @@ INSERT INTO tailnets (id, name, created_ms)
 
 -- A person who owns nodes.  struct user; lib/store/user.c.
 -- provider is '' for users made by an admin, 'oidc' for those that an identity
--- provider vouches for; a local name is unique among local users.
+-- provider vouches for; a local name is unique among local users.  role is what
+-- autogroups of a policy ask (autogroup:admin); it gives no right over headrace.
 CREATE TABLE users (
 	id            INTEGER PRIMARY KEY AUTOINCREMENT,
 	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
@@ -32,6 +33,9 @@ CREATE TABLE users (
 	provider      TEXT NOT NULL DEFAULT '' CHECK (provider IN ('', 'oidc')),
 	provider_id   TEXT,
 	picture_url   TEXT NOT NULL DEFAULT '',
+	role          TEXT NOT NULL DEFAULT 'member' CONSTRAINT role_is_known
+	              CHECK (role IN ('member', 'owner', 'admin', 'it-admin', 'network-admin',
+	                     'billing-admin', 'auditor')),
 	created_ms    INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX user_local_name ON users (tailnet_id, name) WHERE provider = '';
@@ -235,18 +239,39 @@ CREATE TABLE documents (
 	PRIMARY KEY (tailnet_id, name)
 ) STRICT, WITHOUT ROWID;
 
+-- Every policy that was ever set; the newest row that reads is in force, none at
+-- all allows everything.  The id is the version.  Rows are only added: to put an
+-- old policy back is a new row with its text (rollback_of says which).  struct
+-- policy_version; lib/store/policy.c.
+-- In the sqlite3 shell: INSERT INTO policies (text)
+--	VALUES (CAST(readfile('policy.hujson') AS TEXT));
+CREATE TABLE policies (
+	id            INTEGER PRIMARY KEY AUTOINCREMENT,
+	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
+	text          TEXT NOT NULL CONSTRAINT policy_is_at_most_1_MiB_of_text
+	              CHECK (length(CAST(text AS BLOB)) <= 1048576
+	                     AND instr(CAST(text AS BLOB), x'00') = 0),
+	author        TEXT NOT NULL DEFAULT '',       -- who set it, for people
+	source        TEXT NOT NULL DEFAULT 'shell'
+	              CHECK (source IN ('cli', 'api', 'file', 'shell')),
+	comment       TEXT NOT NULL DEFAULT '',
+	rollback_of   INTEGER,                        -- NULL: no
+	created_ms    INTEGER NOT NULL
+	              DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
+) STRICT;
+
 -- What happened, for the map streams.  Written by the triggers below and by
 -- lib/store/change.c, which reads it and drops rows older than an hour, but
 -- never the newest: max(seq) is where the tailnet is.
 -- kind: 'node' (as a whole, for its peers), 'node.patch' (subject: which of
 -- endpoints, home DERP, online), 'node.expiry', 'node.self' (for the node
 -- itself), 'node.gone', 'user', 'login' (subject is the id of a login or SSH check), 'document'
--- (subject its name).
+-- (subject its name), 'policy' (id is its version).
 CREATE TABLE changes (
 	seq           INTEGER PRIMARY KEY AUTOINCREMENT,
 	tailnet_id    INTEGER NOT NULL DEFAULT 1,
 	kind          TEXT NOT NULL,
-	id            INTEGER NOT NULL DEFAULT 0,     -- node or user id
+	id            INTEGER NOT NULL DEFAULT 0,     -- of a node or user, or a version
 	subject       TEXT NOT NULL DEFAULT '',
 	at_ms         INTEGER NOT NULL DEFAULT (CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))
 ) STRICT;
@@ -334,9 +359,9 @@ CREATE TRIGGER route_primary_taken AFTER DELETE ON route_primaries BEGIN
 	INSERT INTO changes (tailnet_id, kind, id) VALUES (OLD.tailnet_id, 'node', OLD.node_id);
 	INSERT INTO changes (tailnet_id, kind, id) VALUES (OLD.tailnet_id, 'node.self', OLD.node_id);
 END;
-CREATE TRIGGER user_updated AFTER UPDATE OF name, display_name, email, picture_url ON users
+CREATE TRIGGER user_updated AFTER UPDATE OF name, display_name, email, picture_url, role ON users
 WHEN OLD.name <> NEW.name OR OLD.display_name <> NEW.display_name
-	OR OLD.email <> NEW.email OR OLD.picture_url <> NEW.picture_url
+	OR OLD.email <> NEW.email OR OLD.picture_url <> NEW.picture_url OR OLD.role <> NEW.role
 BEGIN
 	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'user', NEW.id);
 END;
@@ -363,6 +388,9 @@ WHEN OLD.content <> NEW.content BEGIN
 END;
 CREATE TRIGGER document_deleted AFTER DELETE ON documents BEGIN
 	INSERT INTO changes (tailnet_id, kind, subject) VALUES (OLD.tailnet_id, 'document', OLD.name);
+END;
+CREATE TRIGGER policy_inserted AFTER INSERT ON policies BEGIN
+	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'policy', NEW.id);
 END;
 
 -- Triggers, 2: an address that a node gives up can be given again.
@@ -424,6 +452,12 @@ CREATE TRIGGER node_moves_to_user BEFORE UPDATE OF user_id ON nodes
 WHEN NEW.user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users WHERE id = NEW.user_id) BEGIN
 	SELECT RAISE(ABORT, 'no user has this user_id');
 END;
+CREATE TRIGGER policy_stays BEFORE UPDATE ON policies BEGIN
+	SELECT RAISE(ABORT, 'a version of the policy never changes: insert a new one');
+END;
+CREATE TRIGGER policy_is_kept BEFORE DELETE ON policies BEGIN
+	SELECT RAISE(ABORT, 'versions of the policy are kept: to undo one, insert the older text anew');
+END;
 -- A key whose expiry was moved ahead works again.
 CREATE TRIGGER node_unexpires AFTER UPDATE OF expiry_ms ON nodes
 WHEN OLD.expired = 1 AND NEW.expired = 1 AND OLD.expiry_ms IS NOT NEW.expiry_ms
@@ -443,7 +477,7 @@ CREATE VIEW show_nodes AS
 		n.tags, n.routes, n.approved, n.os, n.client_version, n.hostname
 	FROM nodes n LEFT JOIN users u ON u.id = n.user_id;
 CREATE VIEW show_users AS
-	SELECT u.id, u.name, u.display_name, u.email,
+	SELECT u.id, u.name, u.display_name, u.email, u.role,
 		CASE u.provider WHEN '' THEN 'local' ELSE u.provider END AS provider,
 		datetime(u.created_ms / 1000, 'unixepoch') AS created,
 		(SELECT count(*) FROM nodes n WHERE n.user_id = u.id) AS nodes
@@ -470,6 +504,10 @@ CREATE VIEW show_ssh_checks AS
 	FROM ssh_checks c
 	LEFT JOIN nodes s ON s.id = c.src_node
 	LEFT JOIN nodes d ON d.id = c.dst_node;
+CREATE VIEW show_policies AS
+	SELECT p.id AS version, datetime(p.created_ms / 1000, 'unixepoch') AS created, p.source,
+		p.author, p.comment, p.rollback_of, length(CAST(p.text AS BLOB)) AS bytes
+	FROM policies p;
 CREATE VIEW show_changes AS
 	SELECT c.seq, datetime(c.at_ms / 1000, 'unixepoch') AS at, c.kind,
 		c.id, coalesce(n.name, g.name) AS name, c.subject

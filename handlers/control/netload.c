@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "handlers/control/policy_load.h"
 #include "lib/netmap/routes.h"
 #include "lib/netmap/tags.h"
 #include "lib/store/store.h"
@@ -105,12 +106,12 @@ netload_node(struct req *rq, struct arena *a, const struct node *n, struct net_n
 /* ---- all ---- */
 
 static struct net_user
-user_of(const struct user *u)
+user_of(const struct req *rq, const struct user *u)
 {
 	return (struct net_user){
 		.id = u->id, .name = u->name, .email = u->email,
 		.provider_id = u->provider_id ? u->provider_id : "",
-		.role = ROLE_MEMBER,
+		.role = policy_load_role(rq, u),
 	};
 }
 
@@ -126,7 +127,7 @@ netload_users(struct req *rq, struct net *t)
 		return e;
 	users = arena_array(rq->arena, n, sizeof(*users));
 	for (size_t i = 0; i < n; i++)
-		users[i] = user_of(&v[i]);
+		users[i] = user_of(rq, &v[i]);
 	net_set_users(t, users, n);
 	return OK;
 }

@@ -121,6 +121,25 @@ check_derp(const struct config_check *c)
 		    "often; give at least 10s, or 0 for never");
 }
 
+/* A path without the mode is a policy that its author believes to be in force. */
+static void
+check_policy(const struct config_check *c)
+{
+	const struct config *cfg = c->cfg;
+
+	if (cfg->policy_mode == POLICY_FILE && cfg->policy_path[0] == '\0')
+		c->fail(c, "policy", "path", "is empty, but policy.mode is file; "
+		    "give the policy's file");
+	if (cfg->policy_mode == POLICY_FILE || cfg->policy_path[0] == '\0')
+		return;
+	if (c->is_set(c, "policy", "mode"))
+		c->warn(c, "policy", "path", "is not read, as policy.mode is database; "
+		    "`headrace policy set` sets the policy");
+	else
+		c->fail(c, "policy", "path", "is read only with policy.mode = file; "
+		    "set that too, or use `headrace policy set`");
+}
+
 void
 config_check_all(const struct config_check *c)
 {
@@ -129,4 +148,5 @@ config_check_all(const struct config_check *c)
 	check_dns(c);
 	check_prefixes(c);
 	check_derp(c);
+	check_policy(c);
 }

@@ -21,6 +21,7 @@
 
 enum allocation { ALLOC_SEQUENTIAL, ALLOC_RANDOM };
 enum durability { SYNC_NORMAL, SYNC_FULL };
+enum policy_mode { POLICY_DATABASE, POLICY_FILE };
 
 struct text_list {
 	const char **v;
@@ -87,6 +88,14 @@ struct config {
 	int64_t ephemeral_timeout_ms;
 	int64_t login_timeout_ms;
 	bool taildrop, auto_update, logtail;
+
+	/* [tailnet] */
+	const char *owner;		/* whose role is owner, as policies name users; "" if none */
+	struct text_list domains;	/* from which its users come; empty: policy_load.h */
+
+	/* [policy] */
+	enum policy_mode policy_mode;
+	const char *policy_path;	/* "" unless the mode is file */
 
 	/* [log] */
 	int log_level;			/* enum log_level */

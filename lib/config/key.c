@@ -91,6 +91,16 @@ const struct config_key config_keys[] = {
 	{ "node", "logtail", &config_bool, "false", AT(logtail),
 	  .help = "give true or false" },
 
+	{ "tailnet", "owner", &config_user, "", AT(owner),
+	  .help = "give the user's e-mail address, or name@ for one without" },
+	{ "tailnet", "domains", &config_domains, "", AT(domains),
+	  .help = "give domains of e-mail addresses, parted by commas" },
+
+	{ "policy", "mode", &config_word, "database", AT(policy_mode),
+	  .words = "database,file", .help = "give database or file" },
+	{ "policy", "path", &config_path, "", AT(policy_path),
+	  .help = "give a HuJSON file" },
+
 	{ "log", "level", &config_word, "info", AT(log_level),
 	  .words = "error,warn,info,debug", .help = "give error, warn, info or debug" },
 };

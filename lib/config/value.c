@@ -411,6 +411,22 @@ read_name(struct config_reading *rd, struct str v, void *field)
 	return NULL;
 }
 
+#define USER_MAX 254		/* as of an e-mail address */
+
+/* A user as policies write one: an e-mail address, or "name@". */
+static const char *
+read_user(struct config_reading *rd, struct str v, void *field)
+{
+	const char *at = v.n > 0 ? memchr(v.p, '@', v.n) : NULL;
+
+	if (v.n > USER_MAX)
+		return "is too long";
+	if (v.n > 0 && (at == NULL || at == v.p || memchr(v.p, ' ', v.n) != NULL))
+		return "is not an e-mail address";
+	*(const char **)field = arena_strndup(rd->arena, v.p, v.n);
+	return NULL;
+}
+
 static void
 print_text(const struct config_key *k, const void *field, struct buf *out)
 {
@@ -426,6 +442,7 @@ const struct config_type
     config_url = { .read = read_url, .print = print_text },
     config_path = { .read = read_path, .print = print_text },
     config_name = { .read = read_name, .print = print_text },
+    config_user = { .read = read_user, .print = print_text },
     config_listen = { .read = read_listen, .print = print_text },
     config_prefix4 = { .read = read_prefix4, .print = print_prefix },
     config_prefix6 = { .read = read_prefix6, .print = print_prefix },

@@ -25,6 +25,18 @@ struct user {			/* users */
 	const char *provider;	/* "" or "oidc" */
 	const char *provider_id;	/* NULL if none */
 	const char *picture_url;
+	const char *role;	/* "member", "admin" …: names of enum role; NULL is written as "member" */
+	int64_t created_ms;
+};
+
+struct policy_version {		/* policies */
+	int64_t id;		/* the version */
+	const char *text;	/* HuJSON; NULL in lists */
+	int64_t bytes;		/* of the text */
+	const char *author;	/* for people; "" if not known */
+	const char *source;	/* "cli", "api", "file", "shell" */
+	const char *comment;
+	int64_t rollback_of;	/* the version that was put back; 0: none */
 	int64_t created_ms;
 };
 
@@ -105,6 +117,7 @@ enum change_kind {
 	CHANGE_USER,
 	CHANGE_LOGIN,		/* subject: the id of a login or SSH check */
 	CHANGE_DOCUMENT,	/* subject: the document's name */
+	CHANGE_POLICY,		/* id: the version that was added */
 	CHANGE_OTHER		/* written by a newer program */
 };
 

@@ -17,6 +17,7 @@ static const char *const kinds[] = {
 	[CHANGE_USER] = "user",
 	[CHANGE_LOGIN] = "login",
 	[CHANGE_DOCUMENT] = "document",
+	[CHANGE_POLICY] = "policy",
 	[CHANGE_OTHER] = "other",
 };
 

@@ -24,6 +24,8 @@ must_check enum err store_user_by_name(struct db *db, struct arena *a, const cha
 /* All users by id; *out is an arena array of *n. */
 must_check enum err store_users(struct db *db, struct arena *a, struct user **out, size_t *n);
 must_check enum err store_user_rename(struct db *db, int64_t id, const char *name);
+/* ERR_BADREQ if there is no such role. */
+must_check enum err store_user_set_role(struct db *db, int64_t id, const char *role);
 /* Its auth keys go with it; ERR_CONFLICT while it has nodes. */
 must_check enum err store_user_delete(struct db *db, int64_t id);
 must_check enum err store_user_node_count(struct db *db, int64_t id, int64_t *n);
@@ -139,6 +141,15 @@ must_check enum err store_ssh_check_drop_oldest(struct db *db, int64_t now_ms);
 must_check enum err store_document(struct db *db, struct arena *a, const char *name, const char **out);
 /* Stores it; unchanged content writes nothing. */
 must_check enum err store_document_put(struct db *db, const char *name, const char *content, int64_t now_ms);
+
+/* ---- policies (policy.c) ---- */
+/* Adds a version; *id is its number.  ERR_BADREQ if the text is over 1 MiB. */
+must_check enum err store_policy_add(struct db *db, const struct policy_version *p, int64_t *id);
+must_check enum err store_policy_by_id(struct db *db, struct arena *a, int64_t id, struct policy_version *out);
+/* The newest version before 'below' (INT64_MAX: of all); ERR_NOTFOUND if there is none. */
+must_check enum err store_policy_newest(struct db *db, struct arena *a, int64_t below, struct policy_version *out);
+/* The newest 'max' versions, newest first, without their text. */
+must_check enum err store_policies(struct db *db, struct arena *a, size_t max, struct policy_version **out, size_t *n);
 
 /* ---- changes (change.c) ---- */
 must_check enum err store_change_last(struct db *db, int64_t *seq);

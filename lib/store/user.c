@@ -7,7 +7,7 @@
 #include "lib/store/store.h"
 
 #define USER_COLS "id, name, display_name, email, provider, provider_id, " \
-	"picture_url, created_ms"
+	"picture_url, role, created_ms"
 
 static void
 user_read(struct stmt *s, struct arena *a, struct user *u)
@@ -20,13 +20,14 @@ user_read(struct stmt *s, struct arena *a, struct user *u)
 		.provider = col_text(s, 4, a),
 		.provider_id = col_text_null(s, 5, a),
 		.picture_url = col_text(s, 6, a),
-		.created_ms = col_i64(s, 7),
+		.role = col_text(s, 7, a),
+		.created_ms = col_i64(s, 8),
 	};
 }
 
 static const char q_user_create[] =
 	"INSERT INTO users (" USER_COLS ", tailnet_id)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, " TAILNET ")";
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, " TAILNET ")";
 
 enum err
 store_user_create(struct db *db, const struct user *u, int64_t *id)
@@ -41,7 +42,8 @@ store_user_create(struct db *db, const struct user *u, int64_t *id)
 	bind_text(s, 5, text_of(u->provider));
 	bind_text(s, 6, u->provider_id);
 	bind_text(s, 7, text_of(u->picture_url));
-	bind_i64(s, 8, u->created_ms);
+	bind_text(s, 8, u->role != NULL ? u->role : "member");
+	bind_i64(s, 9, u->created_ms);
 	if ((e = stmt_run(s)) == OK)
 		*id = db_last_id(db);
 	return e;
@@ -109,6 +111,18 @@ store_user_rename(struct db *db, int64_t id, const char *name)
 
 	bind_i64(s, 1, id);
 	bind_text(s, 2, name);
+	return stmt_end_change(s);
+}
+
+static const char q_user_set_role[] = "UPDATE users SET role = ?2 WHERE id = ?1";
+
+enum err
+store_user_set_role(struct db *db, int64_t id, const char *role)
+{
+	struct stmt *s = db_stmt(db, q_user_set_role);
+
+	bind_i64(s, 1, id);
+	bind_text(s, 2, role);
 	return stmt_end_change(s);
 }
 
