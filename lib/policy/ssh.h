@@ -18,6 +18,13 @@
 	"/machine/ssh/action/$SRC_NODE_ID/to/$DST_NODE_ID?local_user=$LOCAL_USER"
 
 /*
+ * A server's address as a client must be given it for what it asks in its Noise
+ * session: with https, though the server itself may be http.  For http the client
+ * would open a plain connection, and send its other requests there too.
+ */
+const char *ssh_session_url(struct arena *a, const char *server_url);
+
+/*
  * Writes the tailcfg.SSHPolicy of a node as a destination.  False, and nothing
  * is written, if the policy has no ssh section: then none is to be sent.
  * 'server_url' ("https://hr.example.com") goes before SSH_CHECK_PATH.

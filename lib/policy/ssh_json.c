@@ -252,6 +252,16 @@ write_rules(struct out *o, enum ssh_action action)
 	}
 }
 
+const char *
+ssh_session_url(struct arena *a, const char *server_url)
+{
+	static const char plain[] = "http://";
+
+	if (strncmp(server_url, plain, strlen(plain)) != 0)
+		return server_url;
+	return arena_printf(a, "https://%s", server_url + strlen(plain));
+}
+
 bool
 ssh_policy_json(struct net *t, int64_t node, const char *server_url, struct buf *out)
 {
@@ -262,7 +272,7 @@ ssh_policy_json(struct net *t, int64_t node, const char *server_url, struct buf 
 		return false;
 	ssh_sources_trim(t);
 	o.a = arena_new();
-	o.check_url = arena_printf(o.a, "%s%s", server_url, SSH_CHECK_PATH);
+	o.check_url = arena_printf(o.a, "%s%s", ssh_session_url(o.a, server_url), SSH_CHECK_PATH);
 	jw_init(&o.w, out);
 	jw_obj(&o.w);
 	jw_key(&o.w, "rules");

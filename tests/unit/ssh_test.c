@@ -328,10 +328,21 @@ no_recorder_no_session(void **state)
 	assert_non_null(strstr((char *)c.out.p, "\"action\":{\"message\":"));
 }
 
+static void
+a_session_asks_with_https(void **state)
+{
+	(void)state;
+	c.a = arena_new();
+	assert_string_equal(ssh_session_url(c.a, "https://hr:1"), "https://hr:1");
+	assert_string_equal(ssh_session_url(c.a, "http://127.0.0.1:8080"), "https://127.0.0.1:8080");
+	arena_free(c.a);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_session_asks_with_https),
 		cmocka_unit_test_teardown(a_rule_lists_addresses_sorted_as_text, end),
 		cmocka_unit_test_teardown(a_tagged_source_is_listed_per_tag, end),
 		cmocka_unit_test_teardown(self_is_for_devices_of_one_user, end),

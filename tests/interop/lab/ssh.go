@@ -35,7 +35,7 @@ func (d *Daemon) SSH(login, target, command string) *SSH {
 	}
 	return &SSH{startProc(d.t, d.s.Dir, name, []string{"XDG_CONFIG_HOME=" + config},
 		filepath.Join(d.bin, "tailscale"), "--socket="+d.socket(), "ssh", login+"@"+target,
-		"-F", "none", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR", command)}
+		"-F", "none", "-o", "BatchMode=yes", command)}
 }
 
 // text is what the session has shown, without the line that says how it began.
@@ -61,7 +61,11 @@ var checkLine = regexp.MustCompile(`(?m)^# To authenticate, visit: (\S+)\r?$`)
 func (c *SSH) CheckURL() (url string) {
 	c.t.Helper()
 	Eventually(c.t, c.name+" shows where to approve it", func() error {
+		ended := !c.Running()
 		m := checkLine.FindStringSubmatch(c.text())
+		if m == nil && ended {
+			c.t.Fatalf("%s ended with %d: %q", c.name, c.cmd.ProcessState.ExitCode(), c.text())
+		}
 		if m == nil {
 			return fmt.Errorf("it shows %q", c.text())
 		}
