@@ -1,13 +1,32 @@
 /* handlers/control/approve_net.c -- the policy in force, for questions about one device. */
 #include "handlers/control/approve_net.h"
 
+#include "handlers/control/netload.h"
+#include "handlers/control/policy_load.h"
 #include "lib/netmap/tags.h"
+
+static void
+drop(void *net)
+{
+	net_free(net);
+}
 
 enum err
 approve_net(struct req *rq, struct net **out)
 {
-	(void)rq;
-	*out = NULL;	/* nowhere can one be set yet */
+	struct policy_loaded p;
+	struct net *t;
+	enum err e;
+
+	*out = NULL;
+	if ((e = policy_load(rq, rq->arena, &p)) != OK || p.policy == NULL)
+		return e;
+	t = net_new();
+	arena_defer(rq->arena, drop, t);
+	if ((e = netload_users(rq, t)) != OK)
+		return e;
+	net_set_policy(t, p.policy);
+	*out = t;
 	return OK;
 }
 

@@ -40,7 +40,7 @@ ask_setup(void **state)
 	k->cfg = (struct config){
 		.file = "", .url = "https://head.example", .data_dir = "/nowhere",
 		.run_dir = "/nowhere", .db_path = "", .noise_key_path = "/nowhere/noise.key",
-		.base_domain = "", .extra_records_path = "",
+		.base_domain = "", .extra_records_path = "", .owner = "",
 	};
 	buf_init(&why, 4096);
 	if (db_open(&k->cfg, DB_MEMORY, &k->db, &why) != OK)
