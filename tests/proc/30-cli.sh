@@ -335,6 +335,24 @@ test_cli_logins_wait() {
 	err_has "missing --auth-id"
 }
 
+test_cli_ssh_checks_wait() {
+	tailnet
+	id=hskey-authreq-cccccccccccccccccccccccc
+	sqlite3 "$D/data/headrace.db" "INSERT INTO ssh_checks (id, src_node, dst_node, local_user,
+	    created_ms, expiry_ms) SELECT '$id', a.id, b.id, 'root', 1790000000000, 9990000000000
+	    FROM nodes a, nodes b WHERE a.name = 'web1' AND b.name = 'web2'"
+	ok auth list
+	out_has "ssh root@web2 from web1"
+	hr auth register --auth-id $id --user bob
+	err_has "auth approve --auth-id $id"
+	ok auth approve --auth-id $id
+	same "output" "Approved" "$out"
+	hr auth reject --auth-id $id
+	exits 5
+	ok auth list
+	out_lacks "$id"
+}
+
 test_cli_configuration_is_tested() {
 	fresh
 	ok configtest
