@@ -100,7 +100,8 @@ must_check enum err store_address_take(struct db *db, const struct prefix *p, en
  * The same from a pool: 'n' ranges inside the prefix, ascending and
  * disjoint.  It takes no holes: its own way round comes to them.
  */
-must_check enum err store_address_take_pool(struct db *db, const struct prefix *p, const struct iprange *v, size_t n, enum allocation how, struct ip *out);
+must_check enum err store_address_take_pool(struct db *db, const struct prefix *p,
+    const struct iprange *v, size_t n, enum allocation how, struct ip *out);
 /* Is 'ip' in the prefix and none of those that are skipped?  It may be taken. */
 bool store_address_allowed(const struct prefix *p, const struct ip *ip);
 
@@ -123,7 +124,8 @@ must_check enum err store_login_drop_oldest(struct db *db);
 must_check enum err store_ssh_check_create(struct db *db, const struct ssh_check *c);
 must_check enum err store_ssh_check_by_id(struct db *db, struct arena *a, const char *id, struct ssh_check *out);
 /* One that waits for the same: two nodes and a login; of several any. */
-must_check enum err store_ssh_check_waiting(struct db *db, struct arena *a, int64_t src, int64_t dst, const char *local_user, struct ssh_check *out);
+must_check enum err store_ssh_check_waiting(struct db *db, struct arena *a, int64_t src, int64_t dst,
+    const char *local_user, struct ssh_check *out);
 /* Has such a session been approved after 'since_ms'? */
 must_check enum err store_ssh_check_passed(struct db *db, int64_t src, int64_t dst, const char *local_user, int64_t since_ms, bool *passed);
 /* Those that wait, oldest first. */
