@@ -20,9 +20,12 @@ func (s *Server) SetPolicy(text string) {
 
 // Echo serves a port of this machine: what comes in goes back.  A daemon with
 // userspace networking passes on to it what comes in over the tailnet.
-func Echo(t *testing.T) (port int) {
+func Echo(t *testing.T) (port int) { return EchoAt(t, "127.0.0.1:0") }
+
+// EchoAt is Echo at an address of the machine, or of its network namespace.
+func EchoAt(t *testing.T, address string) (port int) {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := net.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
