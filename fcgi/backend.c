@@ -121,6 +121,8 @@ open_db(struct backend *b, const struct stat *st)
 	b->cache = b->wants_cache ? netcache_new() : NULL;
 	b->dev = st->st_dev;
 	b->ino = st->st_ino;
+	if (b->cache != NULL)
+		netcache_prime(b->cache, b->db, b->cfg);
 	return true;
 }
 

@@ -333,6 +333,8 @@ worker_main(int argc, char **argv)
 		return 1;
 	set_log(&w);
 	w.arena = arena_new();
+	if (w.origin == ORIGIN_CONTROL && !backend_db(&w.backend))
+		log_info("the first request tries again");
 	worker_loop(&w);
 	arena_free(w.arena);
 	backend_stop(&w.backend);

@@ -8,6 +8,7 @@
 #include "handlers/control/mapopen.h"
 
 #include "handlers/control/netcache.h"
+#include "lib/config/config.h"
 #include "lib/wire/delta.h"
 #include "lib/wire/zstd_frame.h"
 
@@ -18,12 +19,37 @@ struct viewer {
 	const struct node *node;	/* NULL if gone */
 	struct node_view view;
 	const struct node_gone *gone;
+	bool again;			/* its stream runs already */
 };
 
-/* {"ControlTime":…,"Node":… -- the object stays open. */
 static void
-put_head(struct req *rq, const struct viewer *v, bool peers, bool zstd, struct buf *out)
+put_node(struct req *rq, const struct viewer *v, struct jw *w)
 {
+	struct attrs_base caps = netcache_caps(rq);
+
+	if (v->node != NULL)
+		node_json_self(w, rq->arena, v->node, &v->view, netcache_net(rq->cache), &caps);
+	else
+		node_json_gone(w, v->gone, rq->cfg->base_domain);
+}
+
+/* A stream that runs may have rules of an earlier policy: then none is an answer too. */
+static void
+put_ssh(struct req *rq, const struct viewer *v, int64_t id, struct buf *text)
+{
+	size_t mark = text->n;
+
+	buf_str(text, ",\"SSHPolicy\":");
+	if (!netcache_put_ssh(rq, id, text) && !v->again)
+		text->n = mark;
+}
+
+/* {"ControlTime":…,"Node":… and what else is the viewer's own; the object stays open. */
+static void
+put_head(struct req *rq, const struct viewer *v, const struct stream_open *o, struct buf *out)
+{
+	int64_t owner = v->node != NULL && v->node->user_id != 0 ? v->node->user_id :
+	    TAGGED_USER_ID;
 	struct buf text;
 	struct jw w;
 
@@ -32,13 +58,17 @@ put_head(struct req *rq, const struct viewer *v, bool peers, bool zstd, struct b
 	jw_obj(&w);
 	jw_ktime(&w, "ControlTime", rq->now_ms);
 	jw_key(&w, "Node");
-	if (v->node != NULL)
-		node_json_self(&w, rq->arena, v->node, &v->view, rq->cfg);
-	else
-		node_json_gone(&w, v->gone, rq->cfg->base_domain);
-	if (peers)
+	put_node(rq, v, &w);
+	buf_str(&text, ",\"PacketFilters\":");
+	netcache_put_filters(rq->cache, o->node_id, &text);
+	put_ssh(rq, v, o->node_id, &text);
+	if (!net_all_visible(netcache_net(rq->cache))) {
+		buf_str(&text, ",\"UserProfiles\":");
+		netcache_put_profiles(rq, owner, o->peers, o->n_peers, &text);
+	}
+	if (o->n_peers > 0)
 		buf_str(&text, ",\"Peers\":[");
-	netcache_put_text(rq->cache, buf_as_str(&text), zstd, out);
+	netcache_put_text(rq->cache, buf_as_str(&text), o->zstd, out);
 	buf_fini(&text);
 }
 
@@ -51,7 +81,7 @@ put_map(struct req *rq, const struct viewer *v, struct stream_open *o, struct bu
 	buf_init(&peers, MAP_MAX);
 	if (!o->alone)
 		netcache_put_peers(rq, o->node_id, o->zstd, &peers, &o->peers, &o->n_peers);
-	put_head(rq, v, o->n_peers > 0, o->zstd, out);
+	put_head(rq, v, o, out);
 	buf_put(out, peers.p, peers.n);
 	if (o->n_peers > 0)
 		netcache_put_text(rq->cache, STR("]"), o->zstd, out);
@@ -86,28 +116,33 @@ reply_map(struct req *rq, const struct viewer *v, struct stream_open *o, bool wr
 }
 
 static enum err
-reply_node(struct req *rq, const struct node *n, bool zstd, bool wrap)
+reply_node(struct req *rq, struct viewer *v, bool zstd, bool wrap)
 {
-	struct stream_open o = { .node_id = n->id, .zstd = zstd };
-	struct viewer v = { .node = n };
-	enum err e = netcache_view(rq, n, &v.view);
+	struct stream_open o = { .node_id = v->node->id, .zstd = zstd };
+	enum err e = netcache_view(rq, rq->arena, v->node, &v->view);
 
 	if (e != OK)
 		return e;
-	o.alone = v.view.expired;
-	return reply_map(rq, &v, &o, wrap);
+	o.alone = v->view.expired;
+	return reply_map(rq, v, &o, wrap);
 }
 
 enum err
 mapopen_node(struct req *rq, const struct node *n, bool zstd)
 {
-	return reply_node(rq, n, zstd, true);
+	return reply_node(rq, &(struct viewer){ .node = n }, zstd, true);
+}
+
+enum err
+mapopen_again(struct req *rq, const struct node *n, bool zstd)
+{
+	return reply_node(rq, &(struct viewer){ .node = n, .again = true }, zstd, true);
 }
 
 enum err
 mapopen_once(struct req *rq, const struct node *n, bool zstd)
 {
-	return reply_node(rq, n, zstd, false);
+	return reply_node(rq, &(struct viewer){ .node = n }, zstd, false);
 }
 
 enum err

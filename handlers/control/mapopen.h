@@ -14,6 +14,9 @@
  */
 must_check enum err mapopen_node(struct req *rq, const struct node *n, bool zstd);
 
+/* The same for a stream that runs already and may hold what is no more. */
+must_check enum err mapopen_again(struct req *rq, const struct node *n, bool zstd);
+
 /* The same for a node that was deleted: it learns that it has to log in. */
 must_check enum err mapopen_gone(struct req *rq, const struct node_gone *g, bool zstd);
 

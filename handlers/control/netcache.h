@@ -37,9 +37,18 @@ int64_t netcache_owner(const struct netcache *c, int64_t id);
 /* A UserProfile; empty if there is no such user. */
 struct str netcache_profile(const struct netcache *c, int64_t user_id);
 
-/* How a node is shown: its domain, the routes that go to it, whether it has expired. */
-must_check enum err netcache_view(struct req *rq, const struct node *n,
+/*
+ * The net of all nodes, with the policy in force.  It is the cache's: ask it,
+ * do not change it.  NULL before the first netcache_sync().
+ */
+struct net *netcache_net(const struct netcache *c);
+
+/* How a node's row is shown; what 'out' points to is in 'a'. */
+must_check enum err netcache_view(struct req *rq, struct arena *a, const struct node *n,
     struct node_view *out);
+
+/* What of a node's capabilities does not come from the policy. */
+struct attrs_base netcache_caps(const struct req *rq);
 
 /* Documents as clients get them; "" if there is none yet. */
 const char *netcache_dns(const struct netcache *c);
@@ -55,12 +64,70 @@ const char *netcache_domain(const struct req *rq);
 void netcache_put_peers(struct req *rq, int64_t viewer, bool zstd, struct buf *out,
     const int64_t **ids, uint32_t *n);
 
+/* ---- what is the viewer's own ---- */
+
+/* PacketFilters of a node. */
+void netcache_put_filters(struct netcache *c, int64_t node, struct buf *out);
+
+/* SSHPolicy of a node; false, and one that lets nobody in, if the policy says nothing of SSH. */
+bool netcache_put_ssh(struct req *rq, int64_t node, struct buf *out);
+
+/* UserProfiles of the owners of 'ids', and of 'owner'; an array. */
+void netcache_put_profiles(struct req *rq, int64_t owner, const int64_t *ids, uint32_t n,
+    struct buf *out);
+
+/*
+ * How viewers see a node: those with the same number alike.  A node that not all
+ * see alike is 'varied'; of another the number is always 0.
+ */
+bool netcache_varied(const struct netcache *c, int64_t peer);
+uint64_t netcache_look(struct req *rq, int64_t viewer, int64_t peer);
+/* A node as 'viewer' sees it. */
+void netcache_put_peer(struct req *rq, int64_t viewer, int64_t peer, struct buf *out);
+
+/* ---- for deltas ---- */
+
+struct netcache_pair {
+	int64_t viewer, peer;
+};
+
+/*
+ * What streams have to be told besides what the changes themselves say.  All
+ * ids ascend; pairs are sorted by peer, then viewer.  A superset: what it names
+ * need not differ any more.
+ */
+struct netcache_news {
+	const int64_t *filters, *ssh, *selves;	/* nodes that get that field anew */
+	size_t n_filters, n_ssh, n_selves;
+	const int64_t *moved;		/* who sees these has to be told, and who does not */
+	size_t n_moved;
+	const int64_t *refreshed;	/* get a new map */
+	size_t n_refreshed;
+	const struct netcache_pair *pairs;	/* tell the viewer about the peer */
+	size_t n_pairs;
+	bool derpmap;
+};
+
+/*
+ * The news after change 'since'; false if they do not reach back that far, as
+ * in a worker that has just started.
+ */
+must_check bool netcache_news(const struct netcache *c, struct arena *a, int64_t since,
+    struct netcache_news *out);
+
+/*
+ * Loads everything, so that the first change is known as one.  Errors are left
+ * to the first request.
+ */
+void netcache_prime(struct netcache *c, struct db *db, const struct config *cfg);
+
 /* Appends text, compressed as a frame of its own if 'zstd'. */
 void netcache_put_text(struct netcache *c, struct str text, bool zstd, struct buf *out);
 
 /*
  * Appends what a first map ends with and is the same for everybody:
- * ,"DERPMap":…,"DNSConfig":…,"UserProfiles":[…] … and the closing brace.
+ * ,"DERPMap":…,"DNSConfig":… … and the closing brace; with UserProfiles if
+ * everybody sees everybody.
  */
 void netcache_put_tail(struct req *rq, bool zstd, struct buf *out);
 

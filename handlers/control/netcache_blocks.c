@@ -10,7 +10,6 @@
 
 #include "handlers/control/netcache_impl.h"
 #include "lib/base/log.h"
-#include "lib/policy/visible.h"
 
 void
 ready_fini(struct ready *r)
@@ -66,8 +65,8 @@ block_of(struct netcache *c, int64_t id)
 static void
 block_stale(struct block *b)
 {
-	for (size_t i = 0; i < 2; i++)
-		b->form[i].fresh = b->form[i].z_fresh = false;
+	for (size_t i = 0; i < BLOCK_FORMS; i++)
+		b->form[i].peers = 0;
 }
 
 static void
@@ -75,31 +74,53 @@ block_free(struct block *b)
 {
 	for (size_t i = 0; i < NETCACHE_BLOCK; i++)
 		free(b->slot[i]);
-	ready_fini(&b->form[0]);
-	ready_fini(&b->form[1]);
+	for (size_t i = 0; i < BLOCK_FORMS; i++)
+		ready_fini(&b->form[i].text);
 	free(b);
 }
 
 void
 netcache_set_peer(struct netcache *c, int64_t id, struct peer *p)
 {
+	size_t at = (size_t)id % NETCACHE_BLOCK;
+	uint64_t bit = (uint64_t)1 << at;
 	struct block *b;
-	struct peer **slot;
 
 	if (p == NULL && netcache_find(c, id) == NULL)
 		return;
 	b = block_of(c, id);
-	slot = &b->slot[(size_t)id % NETCACHE_BLOCK];
-	b->used += (p != NULL) - (unsigned)(*slot != NULL);
 	c->n_peers += (p != NULL);
-	c->n_peers -= (*slot != NULL);
-	free(*slot);
-	*slot = p;
+	c->n_peers -= (b->slot[at] != NULL);
+	free(b->slot[at]);
+	b->slot[at] = p;
+	b->used = p != NULL ? b->used | bit : b->used & ~bit;
 	block_stale(b);
+	if (p == NULL) {
+		c->n_no_ipv4 -= b->facts[at].no_ipv4;
+		b->facts[at] = (struct facts){ 0 };
+	}
 	if (b->used == 0) {
 		block_free(b);
 		c->blocks[(size_t)id / NETCACHE_BLOCK] = NULL;
 	}
+}
+
+struct facts *
+netcache_facts(struct netcache *c, int64_t id)
+{
+	return &c->blocks[(size_t)id / NETCACHE_BLOCK]->facts[(size_t)id % NETCACHE_BLOCK];
+}
+
+bool
+netcache_set_no_ipv4(struct netcache *c, int64_t id, bool no_ipv4)
+{
+	struct facts *f = netcache_facts(c, id);
+	bool other = f->no_ipv4 != no_ipv4;
+
+	c->n_no_ipv4 += no_ipv4;
+	c->n_no_ipv4 -= f->no_ipv4;
+	f->no_ipv4 = no_ipv4;
+	return other;
 }
 
 const struct peer *
@@ -120,17 +141,17 @@ netcache_clear_peers(struct netcache *c)
 			block_free(c->blocks[i]);
 	free(c->blocks);
 	c->blocks = NULL;
-	c->n_blocks = c->n_peers = 0;
+	c->n_blocks = c->n_peers = c->n_no_ipv4 = 0;
 }
 
-/* The peers of the block that 'viewer' sees, as text; 0 sees all. */
+/* ---- blocks for a viewer ---- */
+
+/* Those peers of the block, as most see them. */
 static void
-block_text(const struct block *b, int64_t viewer, bool comma, struct buf *out)
+block_text(const struct block *b, uint64_t peers, bool comma, struct buf *out)
 {
-	for (size_t i = 0; i < NETCACHE_BLOCK; i++) {
-		const struct peer *p = b->slot[i];
-		if (p == NULL || (viewer != 0 && !policy_visible(viewer, p->id)))
-			continue;
+	for (; peers != 0; peers &= peers - 1) {
+		const struct peer *p = b->slot[__builtin_ctzll(peers)];
 		if (comma)
 			buf_byte(out, ',');
 		buf_put(out, p->json, p->len);
@@ -138,43 +159,80 @@ block_text(const struct block *b, int64_t viewer, bool comma, struct buf *out)
 	}
 }
 
-/* Notes the visible peers of a block; says how many of them there are. */
-static unsigned
-block_ids(const struct block *b, int64_t viewer, int64_t *ids, uint32_t *n)
+/* The ready text of these peers, made now if nobody wanted it before. */
+static struct ready *
+form_of(struct block *b, uint64_t peers, bool comma)
 {
-	uint32_t before = *n;
+	struct form *f;
 
-	for (size_t i = 0; i < NETCACHE_BLOCK; i++)
-		if (b->slot[i] != NULL && policy_visible(viewer, b->slot[i]->id))
-			ids[(*n)++] = b->slot[i]->id;
-	return *n - before;
+	for (size_t i = 0; i < BLOCK_FORMS; i++)
+		if (b->form[i].peers == peers && b->form[i].comma == comma)
+			return &b->form[i].text;
+	f = &b->form[b->next_form++ % BLOCK_FORMS];
+	f->peers = peers;
+	f->comma = comma;
+	f->text.plain.max = MAP_BYTES_MAX;
+	f->text.z_fresh = false;
+	buf_clear(&f->text.plain);
+	block_text(b, peers, comma, &f->text.plain);
+	return &f->text;
 }
 
-/* A block that the viewer sees whole comes from the store of ready ones. */
-static void
-put_whole(struct netcache *c, struct block *b, bool comma, bool zstd, struct buf *out)
-{
-	struct ready *r = &b->form[comma];
+/* Whose map is made, and how far. */
+struct viewing {
+	struct req *rq;
+	int64_t viewer;
+	bool zstd, comma;
+	struct buf *out;
+};
 
-	if (!r->fresh) {
-		r->plain.max = MAP_BYTES_MAX;
-		buf_clear(&r->plain);
-		block_text(b, 0, comma, &r->plain);
-		r->fresh = true;
+/* Is one of these peers to look otherwise than most see it? */
+static bool
+any_varied(struct viewing *v, const struct block *b, uint64_t peers)
+{
+	for (; peers != 0; peers &= peers - 1) {
+		const struct peer *p = b->slot[__builtin_ctzll(peers)];
+		if (netcache_varied(v->rq->cache, p->id) &&
+		    netcache_variant(v->rq->cache, v->rq->arena, v->viewer, p) != 0)
+			return true;
 	}
-	ready_put(c, r, zstd, out);
+	return false;
 }
 
+/* A part that only this viewer sees so: nothing of it is kept. */
 static void
-put_part(struct netcache *c, struct block *b, int64_t viewer, bool comma, bool zstd,
-    struct buf *out)
+put_own(struct viewing *v, const struct block *b, uint64_t peers)
 {
+	bool comma = v->comma;
 	struct buf text;
 
 	buf_init(&text, MAP_BYTES_MAX);
-	block_text(b, viewer, comma, &text);
-	netcache_put_text(c, buf_as_str(&text), zstd, out);
+	for (; peers != 0; peers &= peers - 1) {
+		if (comma)
+			buf_byte(&text, ',');
+		netcache_put_peer(v->rq, v->viewer, b->slot[__builtin_ctzll(peers)]->id, &text);
+		comma = true;
+	}
+	netcache_put_text(v->rq->cache, buf_as_str(&text), v->zstd, v->out);
 	buf_fini(&text);
+}
+
+static void
+put_block(struct viewing *v, struct block *b, uint64_t peers, bool own_block)
+{
+	struct buf text;
+
+	if (any_varied(v, b, peers)) {
+		put_own(v, b, peers);
+	} else if (!own_block) {
+		ready_put(v->rq->cache, form_of(b, peers, v->comma), v->zstd, v->out);
+	} else {	/* nobody else sees all of it but the viewer */
+		buf_init(&text, MAP_BYTES_MAX);
+		block_text(b, peers, v->comma, &text);
+		netcache_put_text(v->rq->cache, buf_as_str(&text), v->zstd, v->out);
+		buf_fini(&text);
+	}
+	v->comma = true;
 }
 
 void
@@ -182,19 +240,17 @@ netcache_put_peers(struct req *rq, int64_t viewer, bool zstd, struct buf *out,
     const int64_t **ids, uint32_t *n)
 {
 	struct netcache *c = rq->cache;
-	int64_t *v = arena_array(rq->arena, c->n_peers, sizeof(*v));
+	struct viewing v = { .rq = rq, .viewer = viewer, .zstd = zstd, .out = out };
+	int64_t *seen;
+	size_t n_seen = net_visible_ids(c->net, rq->arena, viewer, &seen);
 
-	*n = 0;
-	for (size_t i = 0; i < c->n_blocks; i++) {
-		struct block *b = c->blocks[i];
-		bool comma = *n > 0;
-		unsigned seen;
-		if (b == NULL || (seen = block_ids(b, viewer, v, n)) == 0)
-			continue;
-		if (seen == b->used)
-			put_whole(c, b, comma, zstd, out);
-		else
-			put_part(c, b, viewer, comma, zstd, out);
+	for (size_t i = 0; i < n_seen;) {
+		int64_t block = seen[i] / NETCACHE_BLOCK;
+		uint64_t peers = 0;
+		for (; i < n_seen && seen[i] / NETCACHE_BLOCK == block; i++)
+			peers |= (uint64_t)1 << (seen[i] % NETCACHE_BLOCK);
+		put_block(&v, c->blocks[block], peers, viewer / NETCACHE_BLOCK == block);
 	}
-	*ids = v;
+	*ids = seen;
+	*n = (uint32_t)n_seen;
 }

@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "handlers/control/netcache_impl.h"
+#include "lib/base/ids.h"
 #include "lib/base/log.h"
+#include "lib/netmap/derpmap.h"
 #include "lib/netmap/dns.h"
-#include "lib/policy/visible.h"
+#include "lib/policy/ssh.h"
 #include "lib/store/store.h"
 
 static char *
@@ -91,6 +93,34 @@ load_document(struct req *rq, const char *name, char **to)
 	return OK;
 }
 
+/* Does the policy say that its relays are all there are? */
+static bool
+alone(struct arena *a, const char *derp_map)
+{
+	return json_get_bool(json_parse(a, str_of(derp_map), JSON_DEPTH_DEFAULT, NULL),
+	    "OmitDefaultRegions", false);
+}
+
+/* Lays the policy's relays over those of the configuration. */
+static void
+add_policys_relays(struct req *rq)
+{
+	struct netcache *c = rq->cache;
+	const struct policy *p = net_policy(c->net);
+	struct derpmap *m = derpmap_new(rq->arena);
+	const char *why = "";
+
+	if (p == NULL || p->derp_map == NULL)
+		return;
+	if (c->derpmap[0] != '\0' && strcmp(c->derpmap, DERPMAP_NO_RELAY) != 0 &&
+	    !alone(rq->arena, p->derp_map) && derpmap_add(m, str_of(c->derpmap), &why) != OK)
+		log_warn("the stored DERP map does not read: %s", why);
+	if (derpmap_add(m, str_of(p->derp_map), &why) != OK)
+		log_warn("the policy's derpMap is left out: %s", why);
+	free(c->derpmap);
+	c->derpmap = xstrdup(derpmap_regions(m) > 0 ? derpmap_json(m) : DERPMAP_NO_RELAY);
+}
+
 enum err
 netcache_load_documents(struct req *rq)
 {
@@ -104,6 +134,7 @@ netcache_load_documents(struct req *rq)
 		free(c->dns);
 		c->dns = xstrdup(dns_config_json(rq->arena, rq->cfg, NULL));
 	}
+	add_policys_relays(rq);
 	c->tail.fresh = c->tail.z_fresh = false;
 	return OK;
 }
@@ -153,12 +184,13 @@ tail_text(struct req *rq, struct buf *out)
 		jw_kraw(&w, "DERPMap", c->derpmap);
 	jw_kraw(&w, "DNSConfig", c->dns);
 	jw_kstr(&w, "Domain", netcache_domain(rq));
-	jw_kraw(&w, "PacketFilters", policy_filters_json(0));
-	jw_key(&w, "UserProfiles");
-	jw_arr(&w);
-	for (size_t i = 0; i < c->n_profiles; i++)
-		jw_raw(&w, str_of(c->profiles[i].json));
-	jw_end_arr(&w);
+	if (net_all_visible(c->net)) {
+		jw_key(&w, "UserProfiles");
+		jw_arr(&w);
+		for (size_t i = 0; i < c->n_profiles; i++)
+			jw_raw(&w, str_of(c->profiles[i].json));
+		jw_end_arr(&w);
+	}
 	jw_kbool(&w, "CollectServices", false);
 	if (!rq->cfg->logtail)
 		jw_kraw(&w, "Debug", "{\"DisableLogTail\":true}");
@@ -180,4 +212,50 @@ netcache_put_tail(struct req *rq, bool zstd, struct buf *out)
 		r->z_fresh = false;
 	}
 	ready_put(rq->cache, r, zstd, out);
+}
+
+/* ---- what is the viewer's own ---- */
+
+void
+netcache_put_filters(struct netcache *c, int64_t node, struct buf *out)
+{
+	/* "*":null first, so that nothing of an earlier map stays. */
+	buf_str(out, "{\"*\":null,\"base\":");
+	net_filter(c->net, node, out);
+	buf_byte(out, '}');
+}
+
+bool
+netcache_put_ssh(struct req *rq, int64_t node, struct buf *out)
+{
+	if (net_policy(rq->cache->net) != NULL &&
+	    ssh_policy_json(rq->cache->net, node, rq->cfg->url, out))
+		return true;
+	buf_str(out, "{\"rules\":[]}");
+	return false;
+}
+
+void
+netcache_put_profiles(struct req *rq, int64_t owner, const int64_t *ids, uint32_t n,
+    struct buf *out)
+{
+	int64_t *owners = arena_array(rq->arena, (size_t)n + 1, sizeof(*owners));
+	size_t n_owners = 0;
+	struct jw w;
+
+	owners[n_owners++] = owner;
+	for (uint32_t i = 0; i < n; i++) {
+		int64_t id = netcache_owner(rq->cache, ids[i]);
+		if (id != owners[n_owners - 1])	/* neighbours mostly are one user's */
+			owners[n_owners++] = id;
+	}
+	n_owners = ids_sort_unique(owners, n_owners);
+	jw_init(&w, out);
+	jw_arr(&w);
+	for (size_t i = 0; i < n_owners; i++) {
+		struct str json = netcache_profile(rq->cache, owners[i]);
+		if (json.n > 0)
+			jw_raw(&w, json);
+	}
+	jw_end_arr(&w);
 }

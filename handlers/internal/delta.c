@@ -7,39 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "handlers/control/netcache.h"
+#include "handlers/internal/delta_impl.h"
 #include "handlers/routes.h"
-#include "lib/netmap/node_json.h"
+#include "lib/base/log.h"
 #include "lib/store/store.h"
-#include "lib/wire/delta.h"
 
 #define DELTA_CHANGES_MAX 50000	/* more: everybody gets a new map */
-#define DELTA_BYTES_MAX (256u * 1024 * 1024)
-
-/* What happened to one node. */
-struct touched {
-	int64_t id;
-	unsigned kinds;		/* bits 1 << enum change_kind */
-	unsigned fields;	/* PATCH_* */
-};
-
-/* A UserProfile that upserts of this delta refer to. */
-struct companion {
-	int64_t user_id;
-	uint32_t index;		/* 1 + index of its fragment */
-};
-
-struct delta {
-	struct req *rq;
-	struct buf out;		/* fragments */
-	uint32_t count;
-	struct touched *nodes;
-	size_t n_nodes;
-	struct companion *companions;
-	size_t n_companions;
-	bool rebuild;		/* clients shall build their whole map anew */
-	enum err e;
-};
 
 static bool
 has(const struct touched *t, enum change_kind k)
@@ -47,109 +20,93 @@ has(const struct touched *t, enum change_kind k)
 	return t->kinds & (1u << k);
 }
 
-static uint32_t
-emit(struct delta *d, const struct fragment *f)
+uint32_t
+delta_emit(struct delta *d, const struct fragment *f)
 {
 	fragment_encode(&d->out, f);
 	return ++d->count;
 }
 
+void
+delta_emit_json(struct delta *d, const struct fragment *as, struct buf *json)
+{
+	struct fragment f = *as;
+
+	f.bytes = buf_span(json);
+	delta_emit(d, &f);
+	buf_fini(json);
+}
+
 /* ---- fragments of one node ---- */
 
-/* The fragment index of the owner's profile, made at its first use. */
-static uint32_t
-companion_of(struct delta *d, int64_t user_id)
+uint32_t
+delta_companion(struct delta *d, int64_t user_id)
 {
 	struct str json = netcache_profile(d->rq->cache, user_id);
 	struct fragment f = {
 		.op = FRAG_ITEM, .seen_by = SEEN_BY_LIST, .name = STR("UserProfiles"),
 		.bytes = { (const uint8_t *)json.p, json.n },
 	};
-	struct companion *c;
 
 	for (size_t i = d->n_companions; i > 0; i--)
 		if (d->companions[i - 1].user_id == user_id)
 			return d->companions[i - 1].index;
 	if (json.n == 0)
 		return 0;
-	c = &d->companions[d->n_companions++];
-	*c = (struct companion){ user_id, emit(d, &f) };
-	return c->index;
-}
-
-static void
-emit_remove(struct delta *d, int64_t id)
-{
-	emit(d, &(struct fragment){ .op = FRAG_REMOVE, .seen_by = SEEN_BY_ALL, .subject = id });
-}
-
-static void
-emit_upsert(struct delta *d, int64_t id)
-{
-	struct str json = netcache_peer(d->rq->cache, id);
-	struct fragment f = {
-		.op = FRAG_UPSERT, .seen_by = SEEN_BY_ALL, .subject = id,
-		.bytes = { (const uint8_t *)json.p, json.n },
-	};
-
-	if (json.n == 0) {	/* its row cannot be shown */
-		emit_remove(d, id);
-		return;
+	if (d->n_companions == d->cap_companions) {
+		d->cap_companions = d->cap_companions ? 2 * d->cap_companions : 16;
+		d->companions = xrealloc(d->companions,
+		    d->cap_companions * sizeof(*d->companions));
 	}
-	f.with = companion_of(d, netcache_owner(d->rq->cache, id));
-	emit(d, &f);
+	d->companions[d->n_companions++] = (struct companion){ user_id, delta_emit(d, &f) };
+	return d->count;
 }
 
 static void
 emit_refresh(struct delta *d, enum audience seen_by, int64_t id)
 {
-	emit(d, &(struct fragment){ .op = FRAG_REFRESH, .seen_by = seen_by, .subject = id });
+	delta_emit(d, &(struct fragment){ .op = FRAG_REFRESH, .seen_by = seen_by, .subject = id });
 }
 
-static void
-emit_json(struct delta *d, const struct fragment *as, struct buf *json)
-{
-	struct fragment f = *as;
-
-	f.bytes = buf_span(json);
-	emit(d, &f);
-	buf_fini(json);
-}
-
+/* Whoever is told the node whole in the same delta gets no patch of it. */
 static void
 emit_patch(struct delta *d, const struct node *n, unsigned fields)
 {
+	struct fragment f = { .op = FRAG_PATCH, .seen_by = SEEN_BY_ALL, .subject = n->id };
 	struct buf json;
 	struct jw w;
 
+	f.n_ids = (uint32_t)delta_pair_viewers(d, n->id, &f.ids);
+	if (f.n_ids > 0)
+		f.seen_by = SEEN_BY_OTHERS;
 	buf_init(&json, DELTA_BYTES_MAX);
 	jw_init(&w, &json);
 	node_json_patch(&w, d->rq->arena, n, fields);
-	emit_json(d, &(struct fragment){ .op = FRAG_PATCH, .seen_by = SEEN_BY_ALL,
-	    .subject = n->id }, &json);
+	delta_emit_json(d, &f, &json);
 }
 
 static void
 emit_self(struct delta *d, const struct node *n)
 {
+	struct attrs_base caps = netcache_caps(d->rq);
 	struct node_view view;
 	struct buf json;
 	struct jw w;
 
-	if ((d->e = netcache_view(d->rq, n, &view)) != OK)
+	if ((d->e = netcache_view(d->rq, d->rq->arena, n, &view)) != OK)
 		return;
 	buf_init(&json, DELTA_BYTES_MAX);
 	jw_init(&w, &json);
-	node_json_self(&w, d->rq->arena, n, &view, d->rq->cfg);
-	emit_json(d, &(struct fragment){ .op = FRAG_VALUE, .seen_by = SEEN_BY_SUBJECT,
+	node_json_self(&w, d->rq->arena, n, &view, netcache_net(d->rq->cache), &caps);
+	delta_emit_json(d, &(struct fragment){ .op = FRAG_VALUE, .seen_by = SEEN_BY_SUBJECT,
 	    .subject = n->id, .name = STR("Node"),
-	    .with = companion_of(d, netcache_owner(d->rq->cache, n->id)) }, &json);
+	    .with = delta_companion(d, netcache_owner(d->rq->cache, n->id)) }, &json);
 }
 
 static void
 emit_gone(struct delta *d, int64_t id)
 {
-	emit_remove(d, id);
+	delta_peer_gone(d, id);
 	emit_refresh(d, SEEN_BY_SUBJECT, id);	/* it learns of its own end */
 }
 
@@ -168,7 +125,7 @@ emit_node(struct delta *d, const struct touched *t)
 	if (d->e != OK)
 		return;
 	if (has(t, CHANGE_NODE))
-		emit_upsert(d, t->id);
+		delta_peer(d, t->id);
 	else if ((t->fields != 0 || expiry) && node_showable(&n))
 		emit_patch(d, &n, t->fields | (expiry ? PATCH_EXPIRY : 0u));
 	if (expiry)	/* its stream may begin or cease to be alone */
@@ -180,41 +137,27 @@ emit_node(struct delta *d, const struct touched *t)
 /* ---- what is no node ---- */
 
 static void
-emit_value(struct delta *d, enum frag_op op, struct str name, struct str json)
+emit_value(struct delta *d, struct str name, struct str json)
 {
-	emit(d, &(struct fragment){ .op = op, .seen_by = SEEN_BY_EVERYONE, .name = name,
-	    .bytes = { (const uint8_t *)json.p, json.n } });
+	delta_emit(d, &(struct fragment){ .op = FRAG_VALUE, .seen_by = SEEN_BY_EVERYONE,
+	    .name = name, .bytes = { (const uint8_t *)json.p, json.n } });
+}
+
+static void
+emit_derpmap(struct delta *d)
+{
+	emit_value(d, STR("DERPMap"), str_of(netcache_derpmap(d->rq->cache)));
 }
 
 static void
 emit_document(struct delta *d, const char *name)
 {
 	if (strcmp(name, DOCUMENT_DNS) == 0)
-		emit_value(d, FRAG_VALUE, STR("DNSConfig"),
-		    str_of(netcache_dns(d->rq->cache)));
+		emit_value(d, STR("DNSConfig"), str_of(netcache_dns(d->rq->cache)));
 	else if (strcmp(name, DOCUMENT_DERPMAP) == 0)
-		emit_value(d, FRAG_VALUE, STR("DERPMap"),
-		    str_of(netcache_derpmap(d->rq->cache)));
+		d->news.derpmap = true;
 	else if (strcmp(name, DOCUMENT_SETTINGS) == 0)
 		emit_refresh(d, SEEN_BY_EVERYONE, 0);
-}
-
-static void
-emit_other(struct delta *d, const struct change *c)
-{
-	struct str profile;
-
-	if (c->kind == CHANGE_USER) {
-		profile = netcache_profile(d->rq->cache, c->id);
-		if (profile.n > 0)
-			emit_value(d, FRAG_ITEM, STR("UserProfiles"), profile);
-		d->rebuild = true;
-	} else if (c->kind == CHANGE_DOCUMENT) {
-		emit_document(d, c->subject);
-	} else if (c->kind == CHANGE_LOGIN) {
-		emit(d, &(struct fragment){ .op = FRAG_WAKE, .seen_by = SEEN_BY_EVERYONE,
-		    .name = str_of(arena_printf(d->rq->arena, "login/%.50s", c->subject)) });
-	}
 }
 
 /*
@@ -222,16 +165,45 @@ emit_other(struct delta *d, const struct change *c)
  * rebuild; Domain, said again, makes it do one (protocol guide, 6.5).
  */
 static void
-emit_rebuild(struct delta *d)
+emit_user(struct delta *d, int64_t id)
 {
+	struct str profile = netcache_profile(d->rq->cache, id);
+	struct fragment item = { .op = FRAG_ITEM, .seen_by = SEEN_BY_EVERYONE,
+		.name = STR("UserProfiles"), .bytes = { (const uint8_t *)profile.p, profile.n } };
+	struct fragment domain = { .op = FRAG_VALUE, .name = STR("Domain") };
 	struct buf json;
 	struct jw w;
+	size_t n;
 
+	if (profile.n == 0)
+		return;
+	if (delta_knows_user(d, id, &item.ids, &n)) {
+		if (n == 0)
+			return;
+		item.seen_by = SEEN_BY_LIST;
+		item.n_ids = (uint32_t)n;
+	}
+	delta_emit(d, &item);
+	domain.seen_by = item.seen_by;
+	domain.ids = item.ids;
+	domain.n_ids = item.n_ids;
 	buf_init(&json, DELTA_BYTES_MAX);
 	jw_init(&w, &json);
 	jw_str(&w, netcache_domain(d->rq));
-	emit_json(d, &(struct fragment){ .op = FRAG_VALUE, .seen_by = SEEN_BY_EVERYONE,
-	    .name = STR("Domain") }, &json);
+	delta_emit_json(d, &domain, &json);
+}
+
+static void
+emit_other(struct delta *d, const struct change *c)
+{
+	if (c->kind == CHANGE_USER)
+		emit_user(d, c->id);
+	else if (c->kind == CHANGE_DOCUMENT)
+		emit_document(d, c->subject);
+	else if (c->kind == CHANGE_LOGIN)
+		delta_emit(d, &(struct fragment){ .op = FRAG_WAKE,
+		    .seen_by = SEEN_BY_EVERYONE,
+		    .name = str_of(arena_printf(d->rq->arena, "login/%.50s", c->subject)) });
 }
 
 /* ---- collecting ---- */
@@ -272,19 +244,27 @@ merge_nodes(struct delta *d)
 }
 
 static void
+add(struct delta *d, int64_t id, enum change_kind kind, unsigned fields)
+{
+	d->nodes[d->n_nodes++] = (struct touched){ id, 1u << kind, fields };
+}
+
+/* Nodes that changes are about, and those whose place in the net changed with them. */
+static void
 collect(struct delta *d, const struct change *v, size_t n)
 {
-	d->nodes = arena_array(d->rq->arena, n, sizeof(d->nodes[0]));
-	d->companions = arena_array(d->rq->arena, n, sizeof(d->companions[0]));
-	for (size_t i = 0; i < n; i++) {
-		if (v[i].kind > CHANGE_NODE_GONE)
-			continue;
-		d->nodes[d->n_nodes++] = (struct touched){
-			.id = v[i].id, .kinds = 1u << v[i].kind,
-			.fields = v[i].kind == CHANGE_NODE_PATCH ?
-			    patch_fields(v[i].subject) : 0,
-		};
-	}
+	const struct netcache_news *news = &d->news;
+
+	d->nodes = arena_array(d->rq->arena, n + news->n_moved + news->n_selves,
+	    sizeof(d->nodes[0]));
+	for (size_t i = 0; i < n; i++)
+		if (v[i].kind <= CHANGE_NODE_GONE)
+			add(d, v[i].id, v[i].kind, v[i].kind == CHANGE_NODE_PATCH ?
+			    patch_fields(v[i].subject) : 0);
+	for (size_t i = 0; i < news->n_moved; i++)
+		add(d, news->moved[i], CHANGE_NODE, 0);
+	for (size_t i = 0; i < news->n_selves; i++)
+		add(d, news->selves[i], CHANGE_NODE_SELF, 0);
 	merge_nodes(d);
 }
 
@@ -306,10 +286,14 @@ build(struct delta *d, const struct change *v, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (v[i].kind > CHANGE_NODE_GONE && !repeated(v, n, i))
 			emit_other(d, &v[i]);
-	if (d->rebuild)
-		emit_rebuild(d);
+	if (d->news.derpmap)
+		emit_derpmap(d);
 	for (size_t i = 0; d->e == OK && i < d->n_nodes; i++)
 		emit_node(d, &d->nodes[i]);
+	delta_pairs(d);
+	delta_values(d);
+	for (size_t i = 0; i < d->news.n_refreshed; i++)
+		emit_refresh(d, SEEN_BY_SUBJECT, d->news.refreshed[i]);
 }
 
 static enum err
@@ -328,6 +312,17 @@ reply(struct req *rq, const struct delta *d, int64_t from)
 	return OK;
 }
 
+/* Can none of these have changed what a policy gives to whom? */
+static bool
+harmless(const struct change *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].kind != CHANGE_NODE_PATCH && v[i].kind != CHANGE_NODE_EXPIRY &&
+		    v[i].kind != CHANGE_LOGIN && v[i].kind != CHANGE_DOCUMENT)
+			return false;
+	return true;
+}
+
 static enum err
 fill(struct delta *d, int64_t since)
 {
@@ -343,9 +338,14 @@ fill(struct delta *d, int64_t since)
 		emit_refresh(d, SEEN_BY_EVERYONE, 0);
 		return OK;
 	}
-	if (e == OK)
-		build(d, v, n);
-	return e != OK ? e : d->e;
+	if (e != OK)
+		return e;
+	/* A worker that started a moment ago does not know what was before; rare. */
+	if (!netcache_news(rq->cache, rq->arena, since, &d->news) && !harmless(v, n) &&
+	    net_policy(netcache_net(rq->cache)) != NULL)
+		emit_refresh(d, SEEN_BY_EVERYONE, 0);
+	build(d, v, n);
+	return d->e;
 }
 
 static enum err
@@ -365,6 +365,7 @@ internal_delta(struct req *rq)
 	if (e == OK)
 		e = reply(rq, &d, since < 0 ? netcache_seq(rq->cache) : since);
 	buf_fini(&d.out);
+	free(d.companions);
 	return e;
 }
 

@@ -26,7 +26,7 @@ internal_refresh(struct req *rq)
 	if ((e = netcache_sync(rq)) != OK)
 		return e;
 	if ((e = store_node_by_id(rq->db, rq->arena, id, &n)) == OK)
-		return mapopen_node(rq, &n, z);
+		return mapopen_again(rq, &n, z);
 	if (e != ERR_NOTFOUND)
 		return e;
 	if ((e = store_node_gone_by_id(rq->db, rq->arena, id, &gone)) == OK)

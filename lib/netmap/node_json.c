@@ -34,53 +34,80 @@ write_stable_id(struct jw *w, int64_t id)
 	jw_kstr(w, "StableID", text);
 }
 
-/* One element "a.b.c.d/32" for an address that is one. */
-static void
-write_address(struct jw *w, const char *text)
-{
-	char out[PREFIX_TEXT_SIZE];
-	struct prefix p;
+/* ---- addresses and routes ---- */
 
-	if (text == NULL || !ip_read(str_of(text), &p.ip))
-		return;
-	p.bits = p.ip.family == 4 ? 32 : 128;
-	jw_str(w, prefix_write(&p, out));
+static void
+put_prefix(struct buf *out, size_t start, const struct prefix *p)
+{
+	char text[PREFIX_TEXT_SIZE];
+
+	buf_printf(out, "%s\"%s\"", out->n > start ? "," : "", prefix_write(p, text));
 }
 
+/* One element "a.b.c.d/32" for an address that is one. */
 static void
-write_addresses(struct jw *w, const char *key, const char *ipv4, const char *ipv6,
-    const struct routes *more)
+put_address(struct buf *out, size_t start, struct ip ip)
 {
-	char out[PREFIX_TEXT_SIZE];
+	struct prefix p = { ip, ip.family == 4 ? 32 : 128 };
 
-	jw_key(w, key);
-	jw_arr(w);
-	write_address(w, ipv4);
-	write_address(w, ipv6);
-	for (size_t i = 0; more != NULL && i < more->n; i++)
-		jw_str(w, prefix_write(&more->v[i], out));
-	jw_end_arr(w);
+	if (ip.family != 0)
+		put_prefix(out, start, &p);
+}
+
+void
+node_json_addresses(struct buf *out, const struct net_node *n, bool ipv4,
+    const struct prefix *routes, size_t n_routes)
+{
+	size_t start = out->n;
+
+	if (ipv4)
+		put_address(out, start, n->ip4);
+	put_address(out, start, n->ip6);
+	for (size_t i = 0; i < n_routes; i++)
+		put_prefix(out, start, &routes[i]);
 }
 
 /* Subnets only: every exit node serves the default routes. */
-static void
-write_primary_routes(struct jw *w, const struct routes *serving)
+void
+node_json_primary(struct buf *out, const struct prefix *routes, size_t n_routes)
 {
-	char out[PREFIX_TEXT_SIZE];
-	bool any = false;
+	size_t start = 0;
 
-	for (size_t i = 0; i < serving->n; i++) {
-		if (prefix_is_default(&serving->v[i]))
+	for (size_t i = 0; i < n_routes; i++) {
+		if (prefix_is_default(&routes[i]))
 			continue;
-		if (!any) {
-			jw_key(w, "PrimaryRoutes");
-			jw_arr(w);
-			any = true;
+		if (start == 0) {
+			buf_str(out, ",\"PrimaryRoutes\":[");
+			start = out->n;
 		}
-		jw_str(w, prefix_write(&serving->v[i], out));
+		put_prefix(out, start, &routes[i]);
 	}
-	if (any)
-		jw_end_arr(w);
+	if (start > 0)
+		buf_byte(out, ']');
+}
+
+static struct ip
+address_of(const char *text)
+{
+	struct ip ip;
+
+	if (text == NULL || !ip_read(str_of(text), &ip))
+		return (struct ip){ 0 };
+	return ip;
+}
+
+/* The member, an array; notes where its inside is. */
+static void
+write_addresses(struct jw *w, const char *key, const struct net_node *n, bool ipv4,
+    const struct net_node *routes, size_t mark[static 2])
+{
+	jw_key(w, key);
+	jw_arr(w);
+	mark[0] = w->out->n;
+	node_json_addresses(w->out, n, ipv4, routes ? routes->primary : NULL,
+	    routes ? routes->n_primary : 0);
+	mark[1] = w->out->n;
+	jw_end_arr(w);
 }
 
 static void
@@ -113,8 +140,10 @@ node_showable(const struct node *n)
 /* What both views share. */
 static void
 write_common(struct jw *w, struct arena *a, const struct node *n,
-    const struct node_view *v)
+    const struct node_view *v, struct node_marks *marks)
 {
+	struct net_node at = { .ip4 = address_of(n->ipv4), .ip6 = address_of(n->ipv6) };
+
 	jw_ki64(w, "ID", n->id);
 	write_stable_id(w, n->id);
 	write_name(w, n->name, n->id, v->base_domain);
@@ -124,8 +153,8 @@ write_common(struct jw *w, struct arena *a, const struct node *n,
 	jw_kstr(w, "Machine", n->machine_key);
 	if (key_valid(str_of(n->disco_key), DISCOKEY_PREFIX))
 		jw_kstr(w, "DiscoKey", n->disco_key);
-	write_addresses(w, "Addresses", n->ipv4, n->ipv6, NULL);
-	write_addresses(w, "AllowedIPs", n->ipv4, n->ipv6, &v->serving);
+	write_addresses(w, "Addresses", &at, !v->no_ipv4, NULL, marks->addresses);
+	write_addresses(w, "AllowedIPs", &at, !v->no_ipv4, v->as, marks->allowed);
 	write_endpoints(w, a, n->endpoints);
 	if (n->home_derp > 0)
 		jw_ki64(w, "HomeDERP", n->home_derp);
@@ -135,7 +164,10 @@ write_common(struct jw *w, struct arena *a, const struct node *n,
 	if (n->cap > 0)
 		jw_ki64(w, "Cap", n->cap);
 	write_tags(w, a, n->tags);
-	write_primary_routes(w, &v->serving);
+	marks->primary[0] = w->out->n;
+	if (v->as != NULL)
+		node_json_primary(w->out, v->as->primary, v->as->n_primary);
+	marks->primary[1] = w->out->n;
 	jw_kbool(w, "MachineAuthorized", true);
 	if (v->expired)
 		jw_kbool(w, "Expired", true);
@@ -143,50 +175,39 @@ write_common(struct jw *w, struct arena *a, const struct node *n,
 
 void
 node_json_peer(struct jw *w, struct arena *a, const struct node *n,
-    const struct node_view *v)
+    const struct node_view *v, struct node_marks *marks)
 {
+	struct node_marks unused;
+
 	jw_obj(w);
-	write_common(w, a, n, v);
+	write_common(w, a, n, v, marks ? marks : &unused);
 	if (!n->online)
 		jw_ktime(w, "LastSeen", n->last_seen_ms);
 	jw_kbool(w, "Online", n->online);
-	jw_end_obj(w);
-}
-
-/* A capability that is there and has no value. */
-static void
-cap_present(struct jw *w, const char *name)
-{
-	jw_kraw(w, name, "[]");
-}
-
-static void
-write_cap_map(struct jw *w, const struct config *cfg)
-{
-	jw_key(w, "CapMap");
-	jw_obj(w);
-	cap_present(w, "https://tailscale.com/cap/is-admin");
-	cap_present(w, "https://tailscale.com/cap/ssh");
-	if (cfg->taildrop)
-		cap_present(w, "https://tailscale.com/cap/file-sharing");
-	jw_kraw(w, "default-auto-update", cfg->auto_update ? "[true]" : "[false]");
+	if (v->as != NULL)
+		attrs_peer_json(v->as, w);
 	jw_end_obj(w);
 }
 
 void
 node_json_self(struct jw *w, struct arena *a, const struct node *n,
-    const struct node_view *v, const struct config *cfg)
+    const struct node_view *v, struct net *t, const struct attrs_base *base)
 {
+	struct node_marks unused;
+
 	jw_obj(w);
-	write_common(w, a, n, v);
+	write_common(w, a, n, v, &unused);
 	jw_kbool(w, "Online", true);
-	write_cap_map(w, cfg);
+	attrs_self_json(t, v->as, base, w);
 	jw_end_obj(w);
 }
 
 void
 node_json_gone(struct jw *w, const struct node_gone *g, const char *base_domain)
 {
+	struct net_node at = { .ip4 = address_of(g->ipv4), .ip6 = address_of(g->ipv6) };
+	size_t mark[2];
+
 	jw_obj(w);
 	jw_ki64(w, "ID", g->id);
 	write_stable_id(w, g->id);
@@ -195,7 +216,7 @@ node_json_gone(struct jw *w, const struct node_gone *g, const char *base_domain)
 	jw_kstr(w, "Key", g->node_key);
 	jw_ktime(w, "KeyExpiry", g->gone_ms);
 	jw_kstr(w, "Machine", g->machine_key);
-	write_addresses(w, "Addresses", g->ipv4, g->ipv6, NULL);
+	write_addresses(w, "Addresses", &at, true, NULL, mark);
 	jw_kbool(w, "MachineAuthorized", true);
 	jw_kbool(w, "Expired", true);
 	jw_end_obj(w);

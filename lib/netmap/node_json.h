@@ -9,28 +9,42 @@
 
 #include <stdbool.h>
 
-#include "lib/config/config.h"
 #include "lib/json/json.h"
 #include "lib/model/model.h"
-#include "lib/netmap/routes.h"
+#include "lib/policy/attrs.h"
 
 /* What a node is shown with besides its row. */
 struct node_view {
 	const char *base_domain;	/* "" if none */
-	struct routes serving;		/* prefixes that go to this node */
 	bool expired;			/* its key has run out */
+	bool no_ipv4;			/* its IPv4 address is shown to nobody */
+	const struct net_node *as;	/* the node to the policy: the routes that go to it; NULL: none */
 };
+
+/*
+ * Where in the text of a peer that stands which not all viewers see alike, so
+ * that a viewer's own can be put in its place: what is between the brackets of
+ * Addresses and AllowedIPs, and the member PrimaryRoutes with its comma.
+ */
+struct node_marks {
+	size_t addresses[2], allowed[2], primary[2];	/* from, to */
+};
+
+/* Those parts as a viewer has them; what it sees of the routes is in 'routes'. */
+void node_json_addresses(struct buf *out, const struct net_node *n, bool ipv4,
+    const struct prefix *routes, size_t n_routes);
+void node_json_primary(struct buf *out, const struct prefix *routes, size_t n_routes);
 
 /* False for a row whose keys no client could decode; it must stay out of maps. */
 bool node_showable(const struct node *n);
 
-/* A node as its peers see it. */
+/* A node as its peers see it; 'marks' may be NULL. */
 void node_json_peer(struct jw *w, struct arena *a, const struct node *n,
-    const struct node_view *v);
+    const struct node_view *v, struct node_marks *marks);
 
-/* A node as it sees itself; cfg says which capabilities it has. */
+/* A node as it sees itself, in the net 't', with v->as. */
 void node_json_self(struct jw *w, struct arena *a, const struct node *n,
-    const struct node_view *v, const struct config *cfg);
+    const struct node_view *v, struct net *t, const struct attrs_base *base);
 
 /*
  * What a deleted node is told of itself: its key ran out at 'at_ms', so that

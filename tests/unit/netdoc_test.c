@@ -107,7 +107,7 @@ as_peer(const struct node *n)
 
 	buf_init(&b, 1 << 20);
 	jw_init(&w, &b);
-	node_json_peer(&w, a, n, &v);
+	node_json_peer(&w, a, n, &v, NULL);
 	return text_of(&b);
 }
 
