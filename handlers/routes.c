@@ -27,6 +27,7 @@ const struct route *const routes_all[] = {
 	&route_machine_map,
 	&route_machine_update_health,
 	&route_machine_whoami,
+	&route_machine_ssh_action,
 
 	/* handlers/internal */
 	&route_internal_delta,

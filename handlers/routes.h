@@ -31,6 +31,7 @@ extern const struct route route_machine_register;
 extern const struct route route_machine_map;
 extern const struct route route_machine_update_health;
 extern const struct route route_machine_whoami;
+extern const struct route route_machine_ssh_action;
 
 /* handlers/internal */
 extern const struct route route_internal_delta;
