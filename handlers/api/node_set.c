@@ -74,7 +74,7 @@ node_tags(struct req *rq)
 		    "tagged nodes must have at least one tag; move the node to a "
 		    "user to make it a user's node");
 	if ((n.user_id != 0 && (e = api_owner_free(rq, &n, 0)) != OK) ||
-	    (e = approve_net(rq, &net)) != OK ||
+	    (e = approve_net(rq, 0, &net)) != OK ||
 	    (e = approve_tags_known(rq, net, tags)) != OK ||
 	    (e = store_node_set_tags(rq->db, n.id, tags)) != OK ||
 	    (e = approve_changed(rq, net, n.id)) != OK)
@@ -108,7 +108,7 @@ node_user(struct req *rq)
 	    (e = api_node_of_path(rq, &n)) != OK ||
 	    (e = api_user_by_id(rq, user_id, &u)) != OK ||
 	    (e = api_owner_free(rq, &n, u.id)) != OK ||
-	    (e = approve_net(rq, &net)) != OK ||
+	    (e = approve_net(rq, u.id, &net)) != OK ||
 	    (e = store_node_set_user(rq->db, n.id, u.id)) != OK ||
 	    (e = approve_changed(rq, net, n.id)) != OK)
 		return e;

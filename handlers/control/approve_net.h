@@ -13,11 +13,17 @@
 #include "lib/policy/net.h"
 
 /*
- * *out is NULL if no policy is in force.  It is good until the request ends.
- * Ask before anything else is written in this transaction: what is not
- * committed yet must not get into the cache.
+ * For a device of this user (0: a tagged one).  *out is NULL if no policy is in
+ * force; it is good until the request ends.  Inside a transaction; one query if
+ * there is no policy.
  */
-must_check enum err approve_net(struct req *rq, struct net **out);
+must_check enum err approve_net(struct req *rq, int64_t user_id, struct net **out);
+
+/*
+ * Brings the cache of a control worker up to date, if there is a policy, so that
+ * approve_net() can use it.  Outside of any transaction, before one that writes.
+ */
+must_check enum err approve_warm(struct req *rq);
 
 /* A node's row as a policy sees a device that need not be in the net. */
 struct net_node approve_device(struct arena *a, const struct node *n);

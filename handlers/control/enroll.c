@@ -304,7 +304,7 @@ enroll_authkey(struct req *rq, const struct device *d, const struct authkey *k,
 	bool consume;
 	enum err e;
 
-	if ((e = approve_net(rq, &net)) != OK ||
+	if ((e = approve_net(rq, k->user_id, &net)) != OK ||
 	    (e = machine_nodes(rq, d->machine_key, k->user_id, &m)) != OK ||
 	    (e = node_for_key(rq, k, net && strcmp(d->host.request_tags, "[]") != 0,
 	    &m, &old)) != OK)
@@ -377,7 +377,7 @@ enroll_login(struct req *rq, const struct login *l, const struct user *u,
 	struct device d;
 	enum err e;
 
-	if ((e = approve_net(rq, &c.net)) != OK ||
+	if ((e = approve_net(rq, u->id, &c.net)) != OK ||
 	    (e = device_of_login(rq, l, &d)) != OK ||
 	    (e = check_tag_form(rq, &d)) != OK ||
 	    (e = machine_nodes(rq, d.machine_key, u->id, &m)) != OK ||

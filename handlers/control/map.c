@@ -169,7 +169,7 @@ approve_news(struct req *rq, const char *routes_before, struct node *n)
 
 	if (strcmp(routes_before, n->routes) == 0 || strcmp(n->routes, "[]") == 0)
 		return OK;
-	if ((e = approve_net(rq, &net)) == OK)
+	if ((e = approve_net(rq, n->user_id, &net)) == OK)
 		approve_node(rq, net, n);
 	return e;
 }

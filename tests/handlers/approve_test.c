@@ -17,7 +17,7 @@ set_policy(struct asker *k, const char *text)
 
 	(void)ask(k, "GET", "/health");		/* for a request to ask with */
 	STORE(k, store_policy_add(k->db, &v, &v.id));
-	assert_int_equal(approve_net(&k->rq, &net), OK);
+	assert_int_equal(approve_net(&k->rq, 0, &net), OK);
 	STORE(k, approve_all(&k->rq, net));
 }
 
@@ -219,6 +219,32 @@ an_admin_gives_tags_that_are_known(void **state)
 	assert_string_equal(node_of_key(k, 101).approved, "[\"10.1.0.0/16\"]");
 }
 
+/* A worker that has a policy in its cache asks that one, unless it is another by now. */
+static void
+the_cache_decides_as_the_database(void **state)
+{
+	struct asker *k = *state;
+	const char *ann = key_of(k, "ann"), *bob;
+	struct net *net;
+
+	set_policy(k, "{" POLICY_TAGS "}");
+	assert_joined(join(k, 1, 101, ann, ""));
+	assert_int_equal(do_map(k, 1, 101, ",\"Stream\":true"), 200);
+	assert_int_equal(approve_net(&k->rq, 1, &net), OK);
+	assert_ptr_equal(net, netcache_net(k->cache));
+	assert_joined(join(k, 2, 201, ann, WANT("\"tag:web\"")));
+	assert_error(join(k, 3, 301, ann, WANT("\"tag:ci\"")),
+	    "requested tags [tag:ci] are invalid or not permitted");
+	bob = key_of(k, "bob");	/* whom it has never seen */
+	assert_int_equal(approve_net(&k->rq, 2, &net), OK);
+	assert_ptr_not_equal(net, netcache_net(k->cache));
+	assert_joined(join(k, 3, 301, bob, WANT("\"tag:ci\"")));
+	set_policy(k, "{\"tagOwners\":{\"tag:web\":[\"bob@example.com\"]}}");
+	assert_error(join(k, 4, 401, ann, WANT("\"tag:web\"")),
+	    "requested tags [tag:web] are invalid or not permitted");
+	assert_joined(join(k, 4, 401, bob, WANT("\"tag:web\"")));
+}
+
 /* ---- routes ---- */
 
 #define APPROVERS "{\"tagOwners\":{\"tag:r\":[\"ann@example.com\"]}," \
@@ -343,6 +369,7 @@ main(void)
 		NET_TEST(tags_change_when_it_authenticates_anew),
 		NET_TEST(a_login_asks_for_tags),
 		NET_TEST(an_admin_gives_tags_that_are_known),
+		NET_TEST(the_cache_decides_as_the_database),
 		NET_TEST(routes_are_approved_when_it_joins),
 		NET_TEST(routes_are_approved_by_its_news),
 		NET_TEST(a_new_policy_approves_what_waits),
