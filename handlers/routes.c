@@ -40,6 +40,7 @@ const struct route *const routes_all[] = {
 	&route_user_create,
 	&route_user_rename,
 	&route_user_delete,
+	&route_user_role,
 	&route_authkey_list,
 	&route_authkey_create,
 	&route_authkey_expire,
@@ -57,6 +58,14 @@ const struct route *const routes_all[] = {
 	&route_auth_register,
 	&route_auth_approve,
 	&route_auth_reject,
+	&route_policy_get,
+	&route_policy_put,
+	&route_policy_check,
+	&route_policy_test,
+	&route_policy_status,
+	&route_policy_history,
+	&route_policy_version,
+	&route_policy_rollback,
 	&route_api_health,
 };
 

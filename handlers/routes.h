@@ -44,6 +44,7 @@ extern const struct route route_user_list;
 extern const struct route route_user_create;
 extern const struct route route_user_rename;
 extern const struct route route_user_delete;
+extern const struct route route_user_role;
 extern const struct route route_authkey_list;
 extern const struct route route_authkey_create;
 extern const struct route route_authkey_expire;
@@ -61,6 +62,14 @@ extern const struct route route_auth_list;
 extern const struct route route_auth_register;
 extern const struct route route_auth_approve;
 extern const struct route route_auth_reject;
+extern const struct route route_policy_get;
+extern const struct route route_policy_put;
+extern const struct route route_policy_check;
+extern const struct route route_policy_test;
+extern const struct route route_policy_status;
+extern const struct route route_policy_history;
+extern const struct route route_policy_version;
+extern const struct route route_policy_rollback;
 extern const struct route route_api_health;
 
 /* All of them. */

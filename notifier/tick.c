@@ -73,12 +73,15 @@ tick_init(struct notifier *n)
 
 	(void)uv_timer_init(&n->loop, &t->timer);
 	t->timer.data = n;
-	t->files = xcalloc(derp->n + 1, sizeof(*t->files));
+	t->files = xcalloc(derp->n + 2, sizeof(*t->files));
 	for (size_t i = 0; i < derp->n; i++)
 		watch_init(&t->files[t->n_files++], &n->loop, derp->v[i],
 		    FILES_DEBOUNCE_MS, on_file, n);
 	if (records && *records)
 		watch_init(&t->files[t->n_files++], &n->loop, records,
+		    FILES_DEBOUNCE_MS, on_file, n);
+	if (n->cfg.policy_mode == POLICY_FILE)
+		watch_init(&t->files[t->n_files++], &n->loop, n->cfg.policy_path,
 		    FILES_DEBOUNCE_MS, on_file, n);
 }
 

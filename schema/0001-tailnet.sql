@@ -230,7 +230,8 @@ CREATE INDEX ssh_check_state ON ssh_checks (state, expiry_ms);
 
 -- Documents that every worker shares: one row per name, content as JSON text.
 -- 'derpmap': the merged DERP map; 'dns': the DNS settings that clients see;
--- 'extra_records': what the watched file held.  lib/store/document.c.
+-- 'extra_records': what the watched file held; 'policy_file': what is wrong with
+-- the policy's file, if that is where the policy is kept.  lib/store/document.c.
 CREATE TABLE documents (
 	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
 	name          TEXT NOT NULL,

@@ -113,7 +113,7 @@ put_time(struct jw *w, const char *name, int64_t ms)
 }
 
 void
-put_user(struct jw *w, const struct user *u)
+put_user(struct jw *w, const struct user *u, const char *role)
 {
 	jw_obj(w);
 	put_id(w, "id", u->id);
@@ -124,6 +124,8 @@ put_user(struct jw *w, const struct user *u)
 	jw_kstr(w, "providerId", u->provider_id ? u->provider_id : "");
 	jw_kstr(w, "provider", u->provider);
 	jw_kstr(w, "profilePicUrl", u->picture_url);
+	if (role != NULL)
+		jw_kstr(w, "role", role);
 	jw_end_obj(w);
 }
 
@@ -151,7 +153,7 @@ put_authkey(struct jw *w, const struct put_refs *refs, const struct authkey *k,
 	(void)snprintf(masked, sizeof(masked), "hskey-auth-%.32s-***", k->prefix);
 	jw_obj(w);
 	jw_key(w, "user");
-	put_user(w, owner ? owner : &nobody);
+	put_user(w, owner ? owner : &nobody, NULL);
 	put_id(w, "id", k->id);
 	jw_kstr(w, "key", key_text ? key_text : masked);
 	jw_kbool(w, "reusable", k->reusable);
@@ -226,7 +228,7 @@ put_node(struct jw *w, struct req *rq, const struct put_refs *refs,
 	put_addresses(w, n);
 	jw_kstr(w, "name", n->hostname);
 	jw_key(w, "user");
-	put_user(w, owner ? owner : &tagged_devices);
+	put_user(w, owner ? owner : &tagged_devices, NULL);
 	jw_ktime(w, "lastSeen", n->last_seen_ms);
 	put_time(w, "expiry", n->expiry_ms);
 	put_node_key(w, refs, n);

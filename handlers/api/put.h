@@ -23,7 +23,7 @@ struct put_refs {
 must_check enum err put_refs_all(struct req *rq, struct put_refs *out);
 
 /* One value each. */
-void put_user(struct jw *w, const struct user *u);
+void put_user(struct jw *w, const struct user *u, const char *role);	/* NULL: not said */
 void put_authkey(struct jw *w, const struct put_refs *refs,
     const struct authkey *k, const char *key_text);	/* NULL: masked */
 void put_node(struct jw *w, struct req *rq, const struct put_refs *refs,

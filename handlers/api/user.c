@@ -10,7 +10,14 @@
 #include "handlers/api/api.h"
 #include "handlers/api/check.h"
 #include "handlers/api/put.h"
+#include "handlers/control/policy_load.h"
 #include "handlers/routes.h"
+
+static void
+put_with_role(struct req *rq, struct jw *w, const struct user *u)
+{
+	put_user(w, u, role_name(policy_load_role(rq, u)));
+}
 
 static enum err
 user_reply(struct req *rq, int64_t id)
@@ -23,7 +30,7 @@ user_reply(struct req *rq, int64_t id)
 		return e;
 	api_reply(rq, &w);
 	jw_key(&w, "user");
-	put_user(&w, &u);
+	put_with_role(rq, &w, &u);
 	api_reply_end(&w);
 	return OK;
 }
@@ -79,7 +86,7 @@ user_list(struct req *rq)
 	jw_arr(&w);
 	for (size_t i = 0; i < n; i++)
 		if (matches(&filter, &users[i]))
-			put_user(&w, &users[i]);
+			put_with_role(rq, &w, &users[i]);
 	jw_end_arr(&w);
 	api_reply_end(&w);
 	return OK;
@@ -168,6 +175,46 @@ const struct route route_user_rename = {
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = user_rename,
+};
+
+static const char *
+role_names(struct req *rq)
+{
+	const char *all = role_name((enum role)0);
+
+	for (int r = 1; r < ROLE_COUNT; r++)
+		all = arena_printf(rq->arena, "%s, %s", all, role_name((enum role)r));
+	return all;
+}
+
+/* What autogroups of the policy ask; whom tailnet.owner means stays owner all the same. */
+static enum err
+user_role(struct req *rq)
+{
+	static const struct api_field fields[] = { { "role", JSON_STR }, { NULL, 0 } };
+	enum role role;
+	struct user u;
+	int64_t id;
+	jv *body;
+	enum err e;
+
+	if ((e = req_var_i64(rq, "id", &id)) != OK ||
+	    (e = api_body(rq, fields, &body)) != OK || (e = api_user_by_id(rq, id, &u)) != OK)
+		return e;
+	if (!role_read(json_get_str(body, "role", ""), &role))
+		return req_fail(rq, ERR_BADREQ, "\"%.64s\" is no role; it is one of %s",
+		    json_get_str(body, "role", ""), role_names(rq));
+	e = store_user_set_role(rq->db, id, role_name(role));
+	return e != OK ? e : user_reply(rq, id);
+}
+
+const struct route route_user_role = {
+	.method = HTTP_POST,
+	.path = "/api/v1/user/{id}/role",
+	.auth = AUTH_ADMIN,
+	.txn = TXN_WRITE,
+	.body_max = API_BODY_MAX,
+	.handle = user_role,
 };
 
 /* The user's keys go with it; nodes must have been moved or deleted before. */

@@ -4,7 +4,7 @@
  * The policies table is open to the sqlite3 shell and to older and newer
  * programs, so its newest row need not read.  The tailnet goes on with the one
  * before; only if nothing reads is everything denied, as the rules that were
- * meant cannot be known.
+ * meant cannot be known.  The same holds while a file's policy was never read.
  */
 #include "handlers/control/policy_load.h"
 
@@ -28,6 +28,17 @@ parse(struct arena *a, const char *text, const char **why)
 	return p;
 }
 
+/* In mode file the file has not been read yet, or it never could be. */
+static const char *
+why_nothing(struct req *rq, struct arena *a, const struct policy_loaded *p)
+{
+	if (p->newest == 0)
+		return arena_printf(a, "%s has not been taken over yet, so everything is denied",
+		    rq->cfg->policy_path);
+	return arena_printf(a, "no version of the policy can be read, so everything is denied; "
+	    "version %" PRId64 ":\n%s", p->newest, p->problem);
+}
+
 static enum err
 deny_all(struct req *rq, struct arena *a, struct policy_loaded *out)
 {
@@ -36,8 +47,7 @@ deny_all(struct req *rq, struct arena *a, struct policy_loaded *out)
 	out->policy = parse(a, policy_deny_all, &why);
 	if (out->policy == NULL)
 		return req_fail(rq, ERR_INTERNAL, "the policy without rules: %s", why);
-	out->problem = arena_printf(a, "no version of the policy can be read, so everything "
-	    "is denied; version %" PRId64 ":\n%s", out->newest, out->problem);
+	out->problem = why_nothing(rq, a, out);
 	return OK;
 }
 
@@ -63,7 +73,9 @@ policy_load(struct req *rq, struct arena *a, struct policy_loaded *out)
 	}
 	if (e != ERR_NOTFOUND)
 		return e;
-	return out->newest == 0 ? OK : deny_all(rq, a, out);
+	if (out->newest == 0 && rq->cfg->policy_mode == POLICY_DATABASE)
+		return OK;
+	return deny_all(rq, a, out);
 }
 
 /* ---- owner and domains ---- */

@@ -5,7 +5,7 @@
  * one reads follows from its text alone, never from which users or nodes there
  * are: so it is the same in every process, a policy does not cease to work when
  * a user goes, and only CHANGE_POLICY is a reason to ask again.  What may be
- * set is asked more strictly, and at the time it is set: policy_check.h.
+ * set is asked more strictly, and at the time it is set: policy_set.h.
  */
 #ifndef HANDLERS_CONTROL_POLICY_LOAD_H
 #define HANDLERS_CONTROL_POLICY_LOAD_H
@@ -15,7 +15,7 @@
 #include "lib/policy/policy.h"
 
 struct policy_loaded {
-	struct policy *policy;	/* NULL: none was ever set, everything is allowed */
+	struct policy *policy;	/* NULL: none was ever set, everything is allowed (mode database) */
 	int64_t version;	/* in force; 0 if none is */
 	const char *text;	/* its text; "" if none is */
 	int64_t since_ms;	/* when that version was made; 0 if none is */
@@ -24,8 +24,8 @@ struct policy_loaded {
 };
 
 /*
- * If there are versions but none reads, 'policy' is one that denies everything,
- * with version 0.  What 'out' points to is in 'a'.  Inside a transaction.
+ * If there are versions but none reads, or none yet in mode file, 'policy' is one
+ * that denies everything, with version 0.  What 'out' points to is in 'a'.  Inside a transaction.
  */
 must_check enum err policy_load(struct req *rq, struct arena *a, struct policy_loaded *out);
 

@@ -34,10 +34,10 @@ struct req_param { const char *name, *value; };
 /* The limits of a request and its answer; a route's body_max may be lower. */
 #define REQ_PATH_MAX 1024
 #define REQ_QUERY_MAX 4096
-#define REQ_BODY_MAX ((size_t)1024 * 1024)
+#define REQ_BODY_MAX ((size_t)8 * 1024 * 1024)	/* a policy of 1 MiB, escaped as JSON */
 #define REQ_OUT_MAX ((size_t)256 * 1024 * 1024)
 #define REQ_HEAD_MAX ((size_t)8 * 1024)
-#define REQ_ERRMSG_SIZE 512
+#define REQ_ERRMSG_SIZE 32768	/* all mistakes of a policy */
 #define REQ_PATH_VARS_MAX 4
 
 struct req {

@@ -1,0 +1,231 @@
+/*
+ * handlers/api/policy.c -- /api/v1/policy: reading, setting and checking the policy.
+ *
+ * Two administrators who edit at the same time must not undo each other unseen:
+ * a change may say which version it was made from (expectVersion, or If-Match
+ * with the ETag of a GET).
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "handlers/api/api.h"
+#include "handlers/api/policy_put.h"
+#include "handlers/control/policy_load.h"
+#include "handlers/routes.h"
+
+#define POLICY_NOTE_MAX 512	/* bytes of an author or a comment */
+
+/* ---- GET ---- */
+
+void
+put_policy_text(struct jw *w, const char *text, int64_t version, int64_t at_ms)
+{
+	jw_kstr(w, "policy", text);
+	jw_ki64(w, "version", version);
+	jw_ktime(w, "updatedAt", at_ms);
+}
+
+void
+policy_etag(struct req *rq, int64_t version)
+{
+	req_header(rq, "ETag", arena_printf(rq->arena, "\"%" PRId64 "\"", version));
+}
+
+static enum err
+policy_get(struct req *rq)
+{
+	struct policy_loaded p;
+	struct jw w;
+	enum err e;
+
+	if ((e = policy_load(rq, rq->arena, &p)) != OK)
+		return e;
+	if (p.newest == 0)
+		return req_fail(rq, ERR_NOTFOUND, "acl policy not found: none has been set, so "
+		    "everything is %s", p.policy == NULL ? "allowed" : "denied");
+	if (p.version == 0)
+		return req_fail(rq, ERR_NOTFOUND, "%s", p.problem);
+	api_reply(rq, &w);
+	put_policy_text(&w, p.text, p.version, p.since_ms);
+	jw_ki64(&w, "newest", p.newest);
+	api_reply_end(&w);
+	policy_etag(rq, p.newest);
+	return OK;
+}
+
+const struct route route_policy_get = {
+	.method = HTTP_GET,
+	.path = "/api/v1/policy",
+	.auth = AUTH_ADMIN,
+	.txn = TXN_READ,
+	.body_max = 0,
+	.handle = policy_get,
+};
+
+/* ---- what a change says ---- */
+
+static enum err
+read_note(struct req *rq, jv *body, const char *name, const char **out)
+{
+	struct str s = json_str(json_get(body, name));
+
+	*out = json_get_str(body, name, NULL);
+	if (s.n > POLICY_NOTE_MAX)
+		return req_fail(rq, ERR_BADREQ, "body.%s has more than %d bytes", name,
+		    POLICY_NOTE_MAX);
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ' || s.p[i] == 0x7f)
+			return req_fail(rq, ERR_BADREQ, "body.%s must be one line", name);
+	return OK;
+}
+
+/* If-Match: "7", as GET gave it; * is any version. */
+static enum err
+read_if_match(struct req *rq, int64_t *out)
+{
+	const char *text = req_param(rq, "HTTP_IF_MATCH");
+	struct str s = str_trim(str_of(text));
+
+	if (text == NULL || str_is(s, "*"))
+		return OK;
+	if (s.n < 3 || s.p[0] != '"' || s.p[s.n - 1] != '"' ||
+	    !str_i64((struct str){ s.p + 1, s.n - 2 }, out) || *out < 0)
+		return req_fail(rq, ERR_BADREQ,
+		    "If-Match must be the ETag of the policy, like \"7\"");
+	return OK;
+}
+
+enum err
+policy_read_new(struct req *rq, jv *body, struct policy_new *out)
+{
+	enum err e;
+
+	*out = (struct policy_new){
+		.source = rq->origin == ORIGIN_LOCAL ? "cli" : "api",
+		.expect = POLICY_ANY_VERSION,
+	};
+	if ((e = read_note(rq, body, "author", &out->author)) != OK ||
+	    (e = read_note(rq, body, "comment", &out->comment)) != OK ||
+	    (e = read_if_match(rq, &out->expect)) != OK)
+		return e;
+	out->expect = json_get_i64(body, "expectVersion", out->expect);
+	return OK;
+}
+
+/* ---- PUT ---- */
+
+enum err
+policy_set_reply(struct req *rq, const struct policy_new *p)
+{
+	struct policy_was_set done;
+	struct jw w;
+	enum err e;
+
+	if ((e = policy_may_set(rq)) != OK || (e = policy_set(rq, p, &done)) != OK)
+		return e;
+	api_reply(rq, &w);
+	put_policy_text(&w, p->text.p, done.version, done.at_ms);
+	jw_kbool(&w, "unchanged", done.unchanged);
+	api_reply_end(&w);
+	policy_etag(rq, done.version);
+	return OK;
+}
+
+static enum err
+policy_put(struct req *rq)
+{
+	static const struct api_field fields[] = {
+		{ "policy", JSON_STR }, { "author", JSON_STR }, { "comment", JSON_STR },
+		{ "expectVersion", JSON_INT }, { NULL, 0 },
+	};
+	struct policy_new p;
+	jv *body;
+	enum err e;
+
+	if ((e = policy_may_set(rq)) != OK || (e = api_body(rq, fields, &body)) != OK ||
+	    (e = policy_read_new(rq, body, &p)) != OK)
+		return e;
+	p.text = json_str(json_get(body, "policy"));
+	if (p.text.p == NULL)
+		return req_fail(rq, ERR_BADREQ, "body.policy is missing");
+	return policy_set_reply(rq, &p);
+}
+
+const struct route route_policy_put = {
+	.method = HTTP_PUT,
+	.path = "/api/v1/policy",
+	.auth = AUTH_ADMIN,
+	.txn = TXN_OWN,
+	.body_max = REQ_BODY_MAX,
+	.handle = policy_put,
+};
+
+/* ---- check ---- */
+
+static enum err
+policy_check(struct req *rq)
+{
+	static const struct api_field fields[] = { { "policy", JSON_STR }, { NULL, 0 } };
+	struct policy_verdict verdict;
+	struct str text;
+	struct jw w;
+	jv *body;
+	enum err e;
+
+	if ((e = api_body(rq, fields, &body)) != OK)
+		return e;
+	text = json_str(json_get(body, "policy"));
+	if (text.p == NULL)
+		return req_fail(rq, ERR_BADREQ, "body.policy is missing");
+	if ((e = policy_judge(rq, text, &verdict)) != OK)
+		return e;
+	if (verdict.why != NULL)
+		return req_fail(rq, ERR_BADREQ, "%s", verdict.why);
+	api_reply(rq, &w);
+	jw_ki64(&w, "checks", (int64_t)verdict.checks);
+	api_reply_end(&w);
+	return OK;
+}
+
+const struct route route_policy_check = {
+	.method = HTTP_POST,
+	.path = "/api/v1/policy/check",
+	.auth = AUTH_ADMIN,
+	.txn = TXN_READ,
+	.body_max = REQ_BODY_MAX,
+	.handle = policy_check,
+};
+
+/* Do the tests of the policy in force hold now? */
+static enum err
+policy_test(struct req *rq)
+{
+	struct policy_verdict verdict;
+	struct policy_loaded p;
+	struct jw w;
+	enum err e;
+
+	if ((e = policy_load(rq, rq->arena, &p)) != OK)
+		return e;
+	if (p.version == 0)
+		return req_fail(rq, ERR_NOTFOUND, "%s",
+		    p.problem ? p.problem : "no policy has been set, so everything is allowed");
+	if ((e = policy_judge(rq, str_of(p.text), &verdict)) != OK)
+		return e;
+	api_reply(rq, &w);
+	jw_ki64(&w, "version", p.version);
+	jw_kbool(&w, "passed", verdict.why == NULL);
+	jw_ki64(&w, "checks", (int64_t)verdict.checks);
+	jw_kstr(&w, "error", verdict.why);
+	api_reply_end(&w);
+	return OK;
+}
+
+const struct route route_policy_test = {
+	.method = HTTP_GET,
+	.path = "/api/v1/policy/test",
+	.auth = AUTH_ADMIN,
+	.txn = TXN_READ,
+	.body_max = 0,
+	.handle = policy_test,
+};
