@@ -284,7 +284,8 @@ meet_user(struct req *rq, int64_t id)
 {
 	enum err e;
 
-	if (id == 0 || net_user(rq->cache->net, id) != NULL)
+	if (id == 0 || (net_user(rq->cache->net, id) != NULL &&
+	    netcache_profile(rq->cache, id).n > 0))
 		return OK;
 	if ((e = netcache_load_users(rq)) != OK)
 		return e;
