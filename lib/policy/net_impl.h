@@ -87,6 +87,7 @@ struct net {
 	struct rule *rules;
 	size_t n_rules;
 	bool has_via;
+	bool has_self;		/* some rule is for autogroup:self */
 
 	struct prefix *subnets;	/* all routes in force but default ones, once each */
 	size_t n_subnets;
@@ -152,6 +153,7 @@ void net_shift_twins(struct net *t, const struct net_node *n);
 void net_shift_ssh(struct net *t, const struct shift *s);
 bool net_shift_routes_eq(const struct net_node *a, const struct net_node *b);
 void net_touch(struct net *t, const uint64_t *nodes);	/* all of a bitmap */
+/* All of a user's nodes, if a rule is for autogroup:self. */
 void net_touch_owned(struct net *t, int64_t user_id);
 /* Puts a node into the sets of a policy that does not know it yet. */
 void net_enroll(struct net *t, struct nnode *n);

@@ -22,11 +22,11 @@ net_touch(struct net *t, const uint64_t *nodes)
 void
 net_touch_owned(struct net *t, int64_t user_id)
 {
-	const struct user_nodes *o = net_owned(t, user_id);
+	const struct user_nodes *o = t->has_self ? net_owned(t, user_id) : NULL;
 
 	for (size_t i = 0; o != NULL && i < o->n; i++)
 		bit_set(t->touched, o->slots[i]);
-	t->has_touched = true;
+	t->has_touched |= o != NULL;
 }
 
 bool

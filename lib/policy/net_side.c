@@ -178,12 +178,18 @@ names_other(const struct policy *p, size_t from, size_t to)
 }
 
 static bool
-is_self(const struct policy *p, const struct policy_rule *r)
+names_self(const struct policy *p, const struct selectors *dst)
 {
-	for (size_t k = 0; k < r->dst.n; k++)
-		if (p->selectors[r->dst.v[k]].kind == SEL_SELF)
+	for (size_t k = 0; k < dst->n; k++)
+		if (p->selectors[dst->v[k]].kind == SEL_SELF)
 			return true;
 	return false;
+}
+
+static bool
+is_self(const struct policy *p, const struct policy_rule *r)
+{
+	return names_self(p, &r->dst);
 }
 
 static size_t
@@ -230,6 +236,7 @@ rule_add(struct net *t, const struct policy_rule *r, bool self, uint32_t *table,
 	t->sides[made.src].named = true;
 	t->sides[made.dst].named |= r->n_app > 0;
 	t->has_via |= made.via;
+	t->has_self |= made.self;
 	t->rules[t->n_rules++] = made;
 }
 
@@ -266,7 +273,9 @@ net_sides_setup(struct net *t)
 	t->sides = arena_array(t->a, 4 * n + 1, sizeof(*t->sides));
 	t->rules = arena_array(t->a, 2 * n + 1, sizeof(*t->rules));
 	t->n_sides = t->n_rules = 0;
-	t->has_via = false;
+	t->has_via = t->has_self = false;
+	for (size_t i = 0; t->p != NULL && i < t->p->n_ssh; i++)
+		t->has_self |= names_self(t->p, &t->p->ssh[i].dst);
 	t->subnets_stale = true;
 	t->subnets = NULL;
 	t->n_subnets = 0;
