@@ -57,22 +57,25 @@ func (c *SSH) Shows(want string) {
 
 var checkLine = regexp.MustCompile(`(?m)^# To authenticate, visit: (\S+)\r?$`)
 
+// Asks waits until the session either shows that it is to be approved, or ends.
+func (c *SSH) Asks() bool {
+	c.t.Helper()
+	Eventually(c.t, c.name+" asks for an approval or ends", func() error {
+		if c.Running() && !checkLine.MatchString(c.text()) {
+			return fmt.Errorf("it shows %q", c.text())
+		}
+		return nil
+	})
+	return c.Running()
+}
+
 // CheckURL waits until the session shows where it is to be approved.
 func (c *SSH) CheckURL() (url string) {
 	c.t.Helper()
-	Eventually(c.t, c.name+" shows where to approve it", func() error {
-		ended := !c.Running()
-		m := checkLine.FindStringSubmatch(c.text())
-		if m == nil && ended {
-			c.t.Fatalf("%s ended with %d: %q", c.name, c.cmd.ProcessState.ExitCode(), c.text())
-		}
-		if m == nil {
-			return fmt.Errorf("it shows %q", c.text())
-		}
-		url = m[1]
-		return nil
-	})
-	return url
+	if !c.Asks() {
+		c.t.Fatalf("%s ended with %d: %q", c.name, c.cmd.ProcessState.ExitCode(), c.text())
+	}
+	return checkLine.FindStringSubmatch(c.text())[1]
 }
 
 // Waits requires that the session is neither let in nor turned away for a while.
