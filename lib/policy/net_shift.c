@@ -76,9 +76,19 @@ postures_differ(const struct shift *s, const struct side *side)
 	return false;
 }
 
+/* Does a side with this selector spell out the addresses of whom it means? */
+static bool
+spelt_out(const struct net *t, const struct side *side, uint32_t selector)
+{
+	enum selector_kind k = t->p->selectors[selector].kind;
+
+	return side->n_postures > 0 || (k != SEL_ALL && k != SEL_DANGER_ALL &&
+	    k != SEL_RANGE && k != SEL_IPSET);
+}
+
 /* Is what the side means as a source another set of addresses now? */
 static bool
-side_shifted(const struct side *side, const struct shift *s)
+side_shifted(const struct net *t, const struct side *side, const struct shift *s)
 {
 	bool posture = side->n_postures > 0 && postures_differ(s, side);
 
@@ -87,7 +97,8 @@ side_shifted(const struct side *side, const struct shift *s)
 	for (size_t i = 0; i < side->sel.n; i++) {
 		bool was = bit_of(s->before, side->sel.v[i]);
 		bool is = bit_of(s->after, side->sel.v[i]);
-		if (was != is || ((was || is) && (s->moved || posture)))
+		if ((was != is || ((was || is) && (s->moved || posture))) &&
+		    spelt_out(t, side, side->sel.v[i]))
 			return true;
 	}
 	return false;
@@ -99,7 +110,7 @@ shift_sides(struct net *t, const struct shift *s)
 {
 	for (size_t i = 0; i < t->n_sides; i++) {
 		struct side *side = &t->sides[i];
-		side->stale = side->stale || side_shifted(side, s);
+		side->stale = side->stale || side_shifted(t, side, s);
 		if (s->after != NULL && net_side_has(t, side, s->n))
 			bit_set(side->bits, s->n->slot);
 		else
@@ -114,9 +125,9 @@ touch_rules(struct net *t, const struct shift *s)
 	for (size_t i = 0; i < t->n_rules; i++) {
 		const struct rule *r = &t->rules[i];
 		struct side *src = &t->sides[r->src], *dst = &t->sides[r->dst];
-		if (side_shifted(src, s))
+		if (side_shifted(t, src, s))
 			net_touch(t, dst->bits);
-		if (r->r->n_app > 0 && side_shifted(dst, s))
+		if (r->r->n_app > 0 && side_shifted(t, dst, s))
 			net_touch(t, src->bits);
 	}
 }
