@@ -22,7 +22,7 @@ filter_hash(struct net *t, int64_t id, struct buf *text)
 	if (net_all_visible(t))
 		return 1;	/* the same for everybody */
 	buf_clear(text);
-	net_filter(t, id, text);
+	net_filter_digest(t, id, text);
 	return netcache_hash(0, text->p, text->n);
 }
 

@@ -112,6 +112,13 @@ bool net_owns_tag(struct net *t, const struct net_user *u, const struct net_node
 /* tailcfg.FilterRule array of a node: what may come in. */
 void net_filter(struct net *t, int64_t id, struct buf *out);
 
+/*
+ * Bytes that differ when the filter differs, at a small part of its cost: hashes
+ * stand for the lists of sources, which are nearly all of it.  Comparable
+ * between nets.
+ */
+void net_filter_digest(struct net *t, int64_t id, struct buf *out);
+
 /* Do the two see each other?  Symmetric; false for itself or unknown nodes. */
 bool net_visible(struct net *t, int64_t viewer, int64_t peer);
 

@@ -26,7 +26,7 @@ struct item {
 /* One rule of the filter. */
 struct group {
 	const char *src;		/* SrcIPs as JSON */
-	uint64_t hash;
+	uint64_t src_hash, hash;	/* of that; with the protocols */
 	struct item *first, *last;
 };
 
@@ -40,6 +40,7 @@ struct filter {
 	struct buf *out;
 	size_t written;			/* rules, and ports within a rule */
 	size_t ports;
+	bool digest;			/* the hash of sources stands for them */
 };
 
 /* ---- collecting ---- */
@@ -76,6 +77,7 @@ grow(struct filter *f)
 static struct group *
 group_for(struct filter *f, const char *src, uint64_t hash, const struct item *it)
 {
+	uint64_t src_hash = hash;
 	struct group *g;
 	size_t i;
 
@@ -92,7 +94,7 @@ group_for(struct filter *f, const char *src, uint64_t hash, const struct item *i
 	}
 	f->table[i] = (uint32_t)f->n_groups + 1;
 	g = &f->v[f->n_groups++];
-	*g = (struct group){ .src = src, .hash = hash };
+	*g = (struct group){ .src = src, .src_hash = src_hash, .hash = hash };
 	return g;
 }
 
@@ -336,7 +338,10 @@ put_group(struct filter *f, const struct group *g)
 
 	f->ports = 0;
 	buf_printf(f->out, "%s{\"SrcIPs\":", f->written ? "," : "");
-	buf_str(f->out, g->src);
+	if (f->digest)
+		buf_be64(f->out, g->src_hash);
+	else
+		buf_str(f->out, g->src);
 	buf_byte(f->out, ',');
 	if (g->first->pass == NULL) {
 		put_caps(f, g->first);
@@ -354,10 +359,10 @@ put_group(struct filter *f, const struct group *g)
 		f->written++;
 }
 
-void
-net_filter(struct net *t, int64_t id, struct buf *out)
+static void
+put_filter(struct net *t, int64_t id, bool digest, struct buf *out)
 {
-	struct filter f = { .t = t, .n = net_find(t, id), .out = out };
+	struct filter f = { .t = t, .n = net_find(t, id), .out = out, .digest = digest };
 
 	if (t->p == NULL) {
 		buf_str(out, FILTER_ALLOW_ALL);
@@ -377,4 +382,16 @@ net_filter(struct net *t, int64_t id, struct buf *out)
 		arena_reset(t->scratch);
 	}
 	buf_byte(out, ']');
+}
+
+void
+net_filter(struct net *t, int64_t id, struct buf *out)
+{
+	put_filter(t, id, false, out);
+}
+
+void
+net_filter_digest(struct net *t, int64_t id, struct buf *out)
+{
+	put_filter(t, id, true, out);
 }
