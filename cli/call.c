@@ -141,8 +141,10 @@ answer_failed(struct cli *c, struct req *rq, jv *problem)
 	const char *db = c->db != NULL ? db_errmsg(c->db) : "";
 	enum err e = err_of_status(rq->status);
 
-	if (rq->status < 500 || (rq->errmsg[0] == '\0' && db[0] == '\0'))
-		return cli_fail(c, e, "%s", text);
+	if (rq->status < 500 || (rq->errmsg[0] == '\0' && db[0] == '\0')) {
+		c->errmsg = arena_strdup(c->arena, text);	/* may be long */
+		return e;
+	}
 	if (strstr(rq->errmsg, db) != NULL)
 		return cli_fail(c, e, "%s", rq->errmsg);
 	return cli_fail(c, e, "%s%s%s", rq->errmsg, rq->errmsg[0] != '\0' ? ": " : "", db);

@@ -80,6 +80,22 @@ must_check enum err cli_policy_preview(struct cli *c);
 must_check enum err cli_policy_explain(struct cli *c);
 extern const struct cli_flag cli_policy_preview_flags[], cli_policy_explain_flags[];
 
+/* Its versions (policy_history.c). */
+must_check enum err cli_policy_history(struct cli *c);
+must_check enum err cli_policy_diff(struct cli *c);
+must_check enum err cli_policy_rollback(struct cli *c);
+extern const struct cli_flag cli_policy_history_flags[], cli_policy_rollback_flags[];
+
+struct body;
+
+/* A policy from a file ("-": standard input); text that JSON can carry. */
+must_check enum err cli_policy_file(struct cli *c, const char *path, struct str *out);
+
+/* What goes with a change: who and why (--comment), on which version (--expect). */
+void cli_policy_author(struct cli *c, struct body *b);
+must_check enum err cli_policy_expect(struct cli *c, struct body *b);
+void cli_policy_done(struct cli *c, jv *answer);
+
 /* ---- parsing (args.c) ---- */
 
 /* The flags that every command has. */
@@ -160,6 +176,12 @@ must_check enum err cli_confirm(struct cli *c, const char *fmt, ...) printf_like
 
 /* All of a file of at most 'max' bytes, in the arena; "-" is standard input. */
 must_check enum err cli_file(struct cli *c, const char *path, size_t max, struct str *out);
+
+/* ---- line by line (diff.c) ---- */
+
+/* What differs, as `diff -u` has it; "" if no line does.  A last line need not end. */
+const char *diff_unified(struct arena *a, const char *name_x, struct str x,
+    const char *name_y, struct str y);
 
 /* ---- output (out.c) ---- */
 

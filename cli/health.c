@@ -148,10 +148,63 @@ check_wake(struct cli *c, const char **about)
 	return try_unix(c, SOCK_DGRAM, *about);
 }
 
+/* Which policy is in force, since when, from where. */
+static const char *
+policy_about(struct cli *c, jv *s)
+{
+	long long version = (long long)json_get_i64(s, "version", 0);
+
+	if (json_get_bool(s, "allowsAll", false))
+		return "none set: everything is allowed";
+	if (version == 0)
+		return "none in force: everything is denied";
+	return arena_printf(c->arena, "version %lld in force since %s (%s)", version,
+	    table_time(c->arena, json_get(s, "since"), ""), json_get_str(s, "mode", ""));
+}
+
+static void
+add_problem(struct cli *c, const char **all, const char *head, const char *text)
+{
+	struct str left = str_of(text), line;
+	const char *sep = **all != '\0' ? "; " : "";
+
+	if (text == NULL)
+		return;
+	*all = arena_printf(c->arena, "%s%s%s", *all, sep, head);
+	for (sep = ""; str_cut(&left, '\n', &line); sep = "; ")
+		*all = arena_printf(c->arena, "%s%s%.*s", *all, sep, (int)line.n, line.p);
+}
+
+static const char *
+check_policy(struct cli *c, const char **about)
+{
+	const char *all = "", *problem;
+	int64_t version;
+	jv *s;
+
+	*about = "";
+	if (access(c->cfg->db_path, F_OK) != 0)
+		return "there is no database yet";
+	if (cli_call(c, HTTP_GET, "/api/v1/policy/status", NULL, &s) != OK)
+		return c->errmsg;
+	*about = policy_about(c, s);
+	version = json_get_i64(s, "version", 0);
+	problem = json_get_str(s, "problem", NULL);
+	add_problem(c, &all, version == 0 ? "" : arena_printf(c->arena,
+	    "version %lld cannot be read, so %lld stays in force: ",
+	    (long long)json_get_i64(s, "newest", 0), (long long)version), problem);
+	add_problem(c, &all, arena_printf(c->arena, "%s is not taken over: ",
+	    json_get_str(s, "path", "")), json_get_str(s, "fileProblem", NULL));
+	add_problem(c, &all, "it stays in force, but would be refused if it were set now: ",
+	    json_get_str(s, "refusedNow", NULL));
+	return *all != '\0' ? table_clean(c->arena, all) : NULL;
+}
+
 static const struct check checks[] = {
 	{ "data folder", check_data_folder },
 	{ "noise key", check_noise_key },
 	{ "database", check_database },
+	{ "policy", check_policy },
 	{ "web workers", check_web },
 	{ "control workers", check_control },
 	{ "notifier", check_notifier },

@@ -23,7 +23,7 @@ static enum err
 users_list(struct cli *c)
 {
 	static const char *const heads[] = { "ID", "NAME", "DISPLAY NAME", "EMAIL",
-		"PROVIDER", "CREATED (UTC)", NULL };
+		"PROVIDER", "ROLE", "CREATED (UTC)", NULL };
 	static const char *const filters[] = { "name", "email", "identifier" };
 	const char *target = "/api/v1/user", *v;
 	struct table t;
@@ -48,6 +48,7 @@ users_list(struct cli *c)
 		table_put(&t, json_get_str(u, "displayName", ""));
 		table_put(&t, json_get_str(u, "email", ""));
 		table_put(&t, json_get_str(u, "provider", ""));
+		table_put(&t, json_get_str(u, "role", ""));
 		table_put(&t, table_time(c->arena, json_get(u, "createdAt"), ""));
 	}
 	table_print(&t);
@@ -96,6 +97,28 @@ users_rename(struct cli *c)
 		cli_done(c, json_get(answer, "user"), "User renamed: %s is now %s",
 		    json_get_str(u, "name", ""), name);
 	return e;
+}
+
+/* "users role USER ROLE" */
+static enum err
+users_role(struct cli *c)
+{
+	struct body b;
+	jv *u, *answer;
+	enum err e;
+
+	if ((e = chosen_user(c, 1, &u)) != OK)
+		return e;
+	cli_body_begin(&b);
+	cli_body_text(&b, "role", c->args[c->n_args - 1]);
+	e = cli_call(c, HTTP_POST, arena_printf(c->arena, "/api/v1/user/%s/role",
+	    json_get_str(u, "id", "")), cli_body_end(c, &b), &answer);
+	if (e != OK)
+		return e;
+	u = json_get(answer, "user");
+	cli_done(c, u, "Role set: %s is %s", json_get_str(u, "name", ""),
+	    json_get_str(u, "role", ""));
+	return OK;
 }
 
 static enum err
@@ -150,6 +173,9 @@ static const struct cli_cmd cmds[] = {
 	{ "create", "c new", "NAME", "make a user", 1, 1, create_flags, users_create },
 	{ "rename", "mv", "[USER] [NEW]", "give a user another name", 0, 2,
 	    rename_flags, users_rename },
+	{ "role", "", "[USER] ROLE", "say what a user is to the policy's autogroups\n"
+	    "ROLE is member, owner, admin, it-admin, network-admin, billing-admin or auditor.\n"
+	    "It gives no right over headrace itself.", 1, 2, which_flags, users_role },
 	{ "destroy", "delete", "[USER]", "delete a user who owns no nodes", 0, 1,
 	    which_flags, users_destroy },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL, NULL },

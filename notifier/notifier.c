@@ -78,6 +78,7 @@ on_hup(uv_signal_t *s, int signum)
 {
 	(void)signum;
 	reload(s->data);
+	tick_now(s->data);	/* files are looked at, too */
 }
 
 static void
@@ -189,7 +190,7 @@ notifier_start(struct notifier *n)
 	    WHEEL_TICK_MS);
 	delta_start(n);
 	presence_start(n);
-	tick_start(n);
+	tick_now(n);
 }
 
 void

@@ -86,7 +86,7 @@ tick_init(struct notifier *n)
 }
 
 void
-tick_start(struct notifier *n)
+tick_now(struct notifier *n)
 {
 	tick_ask(n);
 }

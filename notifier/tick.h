@@ -24,7 +24,7 @@ struct tick {
 };
 
 void tick_init(struct notifier *n);
-void tick_start(struct notifier *n);
+void tick_now(struct notifier *n);	/* asks at once; the first time starts the clock */
 void tick_fini(struct notifier *n);	/* after the handles are closed */
 
 #endif

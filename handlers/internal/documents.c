@@ -6,11 +6,11 @@
  */
 #include "handlers/internal/documents.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/fetch/fetch.h"
 #include "lib/model/model.h"
@@ -46,25 +46,11 @@ complain(const char *what, const char *why)
 static bool
 read_file(struct req *rq, const char *path, size_t max, struct str *out)
 {
-	FILE *f = fopen(path, "re");
-	struct buf b;
-	uint8_t *room;
-	size_t n;
+	const char *why = file_read(rq->arena, path, max, out);
 
-	if (f == NULL) {
-		complain(path, strerror(errno));
-		return false;
-	}
-	buf_init(&b, max);
-	while ((room = buf_room(&b, 4096)) != NULL && (n = fread(room, 1, 4096, f)) > 0)
-		b.n += n;
-	(void)fclose(f);
-	if (b.over)
-		complain(path, "the file is too large");
-	*out = (struct str){ arena_strndup(rq->arena, b.n ? (char *)b.p : "", b.n), b.n };
-	n = b.over;
-	buf_fini(&b);
-	return n == 0;
+	if (why != NULL)
+		complain(path, why);
+	return why == NULL;
 }
 
 /* ---- DNS ---- */

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #include "handlers/internal/documents.h"
+#include "handlers/internal/policy_file.h"
 #include "handlers/routes.h"
 #include "lib/base/log.h"
 #include "lib/model/model.h"
@@ -55,6 +56,7 @@ internal_tick(struct req *rq)
 	enum err e;
 
 	if ((e = documents_refresh(rq)) != OK || (e = in_txn(rq)) != OK ||
+	    (e = policy_file_refresh(rq)) != OK ||
 	    (e = store_nodes_next_due(rq->db, rq->cfg->ephemeral_timeout_ms, &due)) != OK)
 		return e;
 	if (due != TIME_NONE && due - rq->now_ms < wait)

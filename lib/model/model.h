@@ -133,7 +133,7 @@ struct change {			/* changes */
 #define DOCUMENT_DERPMAP "derpmap"	/* tailcfg.DERPMap */
 #define DOCUMENT_RECORDS "extra_records"	/* of the watched file */
 #define DOCUMENT_DERP_FETCHED "derp_fetched"	/* {"at_ms":…,"map":…} from addresses */
-#define DOCUMENT_POLICY_FILE "policy_file"	/* {"path":…,"problem":… or null}, of mode file */
+#define DOCUMENT_POLICY_FILE "policy_file"	/* {"path":…,"problem":… or null,"seen":…} */
 #define DOCUMENT_SETTINGS "settings"	/* what else of the configuration maps show */
 
 /* Has the node's key run out at 'now_ms'? */

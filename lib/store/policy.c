@@ -80,6 +80,18 @@ store_policy_newest(struct db *db, struct arena *a, int64_t below, struct policy
 	return read_whole(s, a, out);
 }
 
+static const char q_policy_last[] = "SELECT coalesce(max(id), 0) FROM policies";
+
+enum err
+store_policy_last(struct db *db, int64_t *id)
+{
+	struct stmt *s = db_stmt(db, q_policy_last);
+
+	if (stmt_row(s))
+		*id = col_i64(s, 0);
+	return stmt_end_row(s);
+}
+
 static const char q_policies[] =
 	"SELECT " POLICY_COLS " FROM policies"
 	" WHERE +tailnet_id = " TAILNET " ORDER BY id DESC LIMIT ?1";

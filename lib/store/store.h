@@ -150,6 +150,8 @@ must_check enum err store_policy_add(struct db *db, const struct policy_version 
 must_check enum err store_policy_by_id(struct db *db, struct arena *a, int64_t id, struct policy_version *out);
 /* The newest version before 'below' (INT64_MAX: of all); ERR_NOTFOUND if there is none. */
 must_check enum err store_policy_newest(struct db *db, struct arena *a, int64_t below, struct policy_version *out);
+/* The newest version's number; 0 if there is none. */
+must_check enum err store_policy_last(struct db *db, int64_t *id);
 /* The newest 'max' versions, newest first, without their text. */
 must_check enum err store_policies(struct db *db, struct arena *a, size_t max, struct policy_version **out, size_t *n);
 

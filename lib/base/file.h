@@ -1,0 +1,14 @@
+/* lib/base/file.h -- a whole file, of at most so many bytes. */
+#ifndef LIB_BASE_FILE_H
+#define LIB_BASE_FILE_H
+
+#include "lib/base/arena.h"
+#include "lib/base/str.h"
+
+/*
+ * Reads it into the arena, with a NUL behind.  NULL if all is well, else what is
+ * wrong, to follow the file's name: "No such file or directory".
+ */
+must_check const char *file_read(struct arena *a, const char *path, size_t max, struct str *out);
+
+#endif
