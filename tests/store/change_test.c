@@ -6,7 +6,7 @@ static const char *
 since(struct fixture *f, int64_t *seq)
 {
 	static const char *const names[] = { "node", "patch", "expiry", "self", "gone",
-		"user", "login", "document", "other" };
+		"user", "login", "document", "policy", "other" };
 	const char *text = "";
 	struct change *c;
 	size_t n;
