@@ -65,11 +65,20 @@ const struct route route_policy_get = {
 /* ---- what a change says ---- */
 
 static enum err
+read_policy(struct req *rq, jv *body, struct str *out)
+{
+	*out = str_of(json_get_str(body, "policy", NULL));
+	if (out->p == NULL)
+		return req_fail(rq, ERR_BADREQ, "body.policy is missing");
+	return OK;
+}
+
+static enum err
 read_note(struct req *rq, jv *body, const char *name, const char **out)
 {
-	struct str s = json_str(json_get(body, name));
+	struct str s = str_of(json_get_str(body, name, NULL));
 
-	*out = json_get_str(body, name, NULL);
+	*out = s.p;
 	if (s.n > POLICY_NOTE_MAX)
 		return req_fail(rq, ERR_BADREQ, "body.%s has more than %d bytes", name,
 		    POLICY_NOTE_MAX);
@@ -145,9 +154,8 @@ policy_put(struct req *rq)
 	if ((e = policy_may_set(rq)) != OK || (e = api_body(rq, fields, &body)) != OK ||
 	    (e = policy_read_new(rq, body, &p)) != OK)
 		return e;
-	p.text = json_str(json_get(body, "policy"));
-	if (p.text.p == NULL)
-		return req_fail(rq, ERR_BADREQ, "body.policy is missing");
+	if ((e = read_policy(rq, body, &p.text)) != OK)
+		return e;
 	return policy_set_reply(rq, &p);
 }
 
@@ -174,10 +182,8 @@ policy_check(struct req *rq)
 
 	if ((e = api_body(rq, fields, &body)) != OK)
 		return e;
-	text = json_str(json_get(body, "policy"));
-	if (text.p == NULL)
-		return req_fail(rq, ERR_BADREQ, "body.policy is missing");
-	if ((e = policy_judge(rq, text, &verdict)) != OK)
+	if ((e = read_policy(rq, body, &text)) != OK ||
+	    (e = policy_judge(rq, text, &verdict)) != OK)
 		return e;
 	if (verdict.why != NULL)
 		return req_fail(rq, ERR_BADREQ, "%s", verdict.why);

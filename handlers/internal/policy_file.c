@@ -23,7 +23,7 @@
 #include "lib/store/store.h"
 
 #define REFUSED_RETRY_MS (60 * 1000)
-#define SETTLE_MS 2000	/* a file that changed within this may be half written */
+#define SETTLE_MS 1000	/* a file that changed within this may be half written */
 
 /* What the file looked like, and what the newest version was. */
 struct look {
@@ -35,6 +35,7 @@ struct look {
 };
 
 /* Of this process; another one looks for itself. */
+static bool looked;
 static struct look last_look;
 static int64_t retry_at_ms;	/* 0: no need */
 
@@ -152,33 +153,41 @@ note(struct req *rq, const struct look *at, const char *problem)
 	return OK;
 }
 
-/* May the file still be being written? */
-static bool
-unsettled(struct req *rq, const struct look *now)
+/* How long the file may still be being written; 0: it is done. */
+static int64_t
+settles_in(struct req *rq, const struct look *now)
 {
-	int64_t age = rq->now_ms - (int64_t)now->changed.tv_sec * 1000;
+	int64_t age = rq->now_ms - (int64_t)now->changed.tv_sec * 1000 -
+	    now->changed.tv_nsec / 1000000;
 
-	return age >= 0 && age < SETTLE_MS;
+	return age >= 0 && age < SETTLE_MS ? SETTLE_MS - age : 0;
+}
+
+static bool
+nothing_new(const struct look *now)
+{
+	return looked && same_look(now, &last_look) &&
+	    (retry_at_ms == 0 || clock_mono_ms() < retry_at_ms);
 }
 
 enum err
-policy_file_refresh(struct req *rq)
+policy_file_refresh(struct req *rq, int64_t *wait_ms)
 {
 	const char *problem;
 	struct look now;
+	int64_t settles;
 	enum err e;
 
 	if (rq->cfg->policy_mode != POLICY_FILE)
 		return OK;
-	if ((e = look_now(rq, &now)) != OK)
+	if ((e = look_now(rq, &now)) != OK || nothing_new(&now) ||
+	    (e = take_over(rq, &problem)) != OK)
 		return e;
-	if (same_look(&now, &last_look) &&
-	    (retry_at_ms == 0 || clock_mono_ms() < retry_at_ms))
+	if (problem != NULL && (settles = settles_in(rq, &now)) > 0) {
+		*wait_ms = settles < *wait_ms ? settles : *wait_ms;
 		return OK;
-	if ((e = take_over(rq, &problem)) != OK)
-		return e;
-	if (problem != NULL && unsettled(rq, &now))
-		return OK;	/* the next tick looks again */
+	}
+	looked = true;
 	retry_at_ms = problem != NULL ? clock_mono_ms() + REFUSED_RETRY_MS : 0;
 	last_look = now;
 	return note(rq, &now, problem);

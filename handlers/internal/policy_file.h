@@ -13,8 +13,10 @@
 /*
  * Looks at the file, and if it has changed since this process last did, takes
  * it over.  One that is not accepted changes nothing; the log and the document
- * DOCUMENT_POLICY_FILE say what is wrong.  Outside a transaction.
+ * DOCUMENT_POLICY_FILE say what is wrong.  One that looks half written is left
+ * alone, and *wait_ms lowered to when it shall be looked at again.  Outside a
+ * transaction.
  */
-must_check enum err policy_file_refresh(struct req *rq);
+must_check enum err policy_file_refresh(struct req *rq, int64_t *wait_ms);
 
 #endif

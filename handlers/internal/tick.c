@@ -56,7 +56,7 @@ internal_tick(struct req *rq)
 	enum err e;
 
 	if ((e = documents_refresh(rq)) != OK || (e = in_txn(rq)) != OK ||
-	    (e = policy_file_refresh(rq)) != OK ||
+	    (e = policy_file_refresh(rq, &wait)) != OK ||
 	    (e = store_nodes_next_due(rq->db, rq->cfg->ephemeral_timeout_ms, &due)) != OK)
 		return e;
 	if (due != TIME_NONE && due - rq->now_ms < wait)

@@ -77,7 +77,6 @@ bool json_wrong(jv *o, const char *name, enum json_type_wanted t);
 size_t json_len(jv *arr);		/* 0 if 'arr' is no array */
 jv *json_at(jv *arr, size_t i);
 const char *json_text(jv *v);		/* NULL if not text */
-struct str json_str(jv *v);		/* the same, with the NULs that it may hold */
 int64_t json_int(jv *v);		/* 0 if not an integer */
 
 /* Compact text of 'v' in the arena. */

@@ -113,14 +113,6 @@ json_text(jv *v)
 	return json_is(v, JSON_STR) ? json_object_get_string(v) : NULL;
 }
 
-struct str
-json_str(jv *v)
-{
-	if (!json_is(v, JSON_STR))
-		return (struct str){ NULL, 0 };
-	return (struct str){ json_object_get_string(v), (size_t)json_object_get_string_len(v) };
-}
-
 int64_t
 json_int(jv *v)
 {

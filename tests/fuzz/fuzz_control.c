@@ -23,7 +23,8 @@
 static struct config cfg = {
 	.file = "", .url = "https://head.example", .data_dir = "/nowhere",
 	.run_dir = "/nowhere", .db_path = "", .noise_key_path = "/nowhere/noise.key",
-	.base_domain = "tn.example", .extra_records_path = "", .magic_dns = true,
+	.base_domain = "tn.example", .extra_records_path = "", .owner = "", .policy_path = "",
+	.magic_dns = true,
 	.have_v4 = true, .have_v6 = true, .login_timeout_ms = 60000,
 	.ephemeral_timeout_ms = 120000,
 };

@@ -34,7 +34,7 @@ static const char *
 typed(struct fixture *f, const char *text)
 {
 	static const char *const kinds[] = { "node", "patch", "expiry", "self", "gone",
-		"user", "login", "document", "other" };
+		"user", "login", "document", "policy", "other" };
 	const char *all = "";
 	struct change *c;
 	int64_t seq;
@@ -71,6 +71,9 @@ reaches_clients(void **state)
 		{ "UPDATE nodes SET netinfo = '{\"a\":1}', last_seen_ms = 1, os = 'x',"
 		    " client_version = 'y', hostname = 'z', authkey_id = NULL", "" },
 		{ "UPDATE users SET display_name = 'A' WHERE id = 1", "user" },
+		{ "UPDATE users SET role = 'it-admin' WHERE id = 1", "user" },
+		{ "UPDATE users SET role = 'it-admin' WHERE id = 1", "" },
+		{ "INSERT INTO policies (text) VALUES ('{}')", "policy" },
 		{ "DELETE FROM nodes WHERE id = 2", "gone" },
 		{ "DELETE FROM users WHERE id = 2", "" },
 		{ "INSERT INTO documents VALUES (1, 'dns', '{}', 0)", "document" },
@@ -116,6 +119,15 @@ refused(void **state)
 		{ "UPDATE nodes SET node_key = 'x' WHERE id = 1", "CHECK" },
 		{ "DELETE FROM users WHERE id = 1", "still has nodes" },
 		{ "INSERT INTO documents VALUES (1, 'dns', 'x', 0)", "content_is_json" },
+		{ "UPDATE users SET role = 'boss' WHERE id = 1", "role_is_known" },
+		{ "INSERT INTO policies (text) VALUES (hex(zeroblob(524289)))",
+		    "policy_is_at_most_1_MiB_of_text" },
+		{ "INSERT INTO policies (text) VALUES ('{}' || char(0))",
+		    "policy_is_at_most_1_MiB_of_text" },
+		{ "INSERT INTO policies (text, source) VALUES ('{}', 'x')", "CHECK" },
+		{ "INSERT INTO policies (id, text) VALUES (1, '{}');"
+		    "UPDATE policies SET text = '[]'", "never changes" },
+		{ "DELETE FROM policies", "are kept" },
 	};
 
 	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++)
