@@ -1,7 +1,8 @@
 /*
  * cli/policy_preview.c -- headrace policy preview: what a policy would do.
  *
- * With a tailnet in a file neither configuration nor database is looked at.
+ * With a tailnet in a file neither configuration nor database is looked at;
+ * without, the answer is the difference to what is in force.
  */
 #include <stdio.h>
 #include <string.h>
@@ -127,6 +128,62 @@ preview_file(struct cli *c, struct str policy)
 	return e;
 }
 
+static void
+put_rows(struct cli *c, struct table *t, jv *list, const char *what, enum colour colour)
+{
+	jv *one;
+
+	for (size_t i = 0; i < json_len(list); i++) {
+		one = json_at(list, i);
+		table_put_in(t, what, colour);
+		table_put(t, table_join(c->arena, json_get(one, "src")));
+		table_put(t, table_join(c->arena, json_get(one, "dst")));
+		table_put(t, json_get_str(one, "access", ""));
+	}
+}
+
+static void
+print_difference(struct cli *c, jv *answer)
+{
+	static const char *const heads[] = { "", "FROM", "TO", "ACCESS", NULL };
+	jv *gains = json_get(answer, "gains"), *loses = json_get(answer, "loses");
+	int64_t more = json_get_i64(answer, "more", 0);
+	struct table t;
+
+	if (json_len(gains) + json_len(loses) == 0) {
+		printf("Nobody gains or loses access.\n");
+		return;
+	}
+	table_begin(&t, c->arena, heads);
+	put_rows(c, &t, gains, "gains", GREEN);
+	put_rows(c, &t, loses, "loses", RED);
+	table_print(&t);
+	if (more > 0)
+		printf("and %lld more differences\n", (long long)more);
+}
+
+/* The difference that it would make to the tailnet as it is. */
+static enum err
+preview_live(struct cli *c, struct str policy)
+{
+	struct body b;
+	jv *answer;
+	enum err e;
+
+	if (memchr(policy.p, '\0', policy.n) != NULL)
+		return cli_fail(c, ERR_BADREQ, "the policy holds a NUL byte: it is no text");
+	cli_body_begin(&b);
+	cli_body_text(&b, "policy", policy.p);
+	e = cli_call(c, HTTP_POST, "/api/v1/policy/preview", cli_body_end(c, &b), &answer);
+	if (e != OK)
+		return e;
+	if (!cli_machine(c, answer) && json_get_bool(answer, "accepted", false))
+		print_difference(c, answer);
+	if (!json_get_bool(answer, "accepted", false))
+		return refused(c, json_get_str(answer, "error", "the policy is refused"));
+	return OK;
+}
+
 const struct cli_flag cli_policy_preview_flags[] = {
 	{ "policy", 'p', FLAG_TEXT, "FILE", "the policy; - is standard input" },
 	{ "tailnet", 't', FLAG_TEXT, "FILE", "users and nodes from this file, not the live ones" },
@@ -146,5 +203,5 @@ cli_policy_preview(struct cli *c)
 		return e;
 	if (cli_has(c, "tailnet"))
 		return preview_file(c, policy);
-	return cli_fail(c, ERR_BADREQ, "no --tailnet");
+	return preview_live(c, policy);
 }

@@ -66,6 +66,8 @@ const struct route *const routes_all[] = {
 	&route_policy_history,
 	&route_policy_version,
 	&route_policy_rollback,
+	&route_policy_preview,
+	&route_policy_explain,
 	&route_api_health,
 };
 

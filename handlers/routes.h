@@ -70,6 +70,7 @@ extern const struct route route_policy_status;
 extern const struct route route_policy_history;
 extern const struct route route_policy_version;
 extern const struct route route_policy_rollback;
+extern const struct route route_policy_preview, route_policy_explain;
 extern const struct route route_api_health;
 
 /* All of them. */

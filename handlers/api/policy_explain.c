@@ -1,0 +1,63 @@
+/*
+ * handlers/api/policy_explain.c -- GET /api/v1/policy/explain: which rule lets one reach another.
+ *
+ *   ?src=NAME&dst=NAME[:PORT][&proto=tcp]
+ */
+#include "handlers/api/api.h"
+#include "handlers/api/policy_live.h"
+#include "handlers/routes.h"
+#include "lib/policy/explain.h"
+
+/* Without a policy everything may pass, which is what an empty document says. */
+static enum err
+load(struct req *rq, struct net **out, struct policy_context *ctx)
+{
+	struct policy_errors errs = { .n = 0 };
+	struct policy *p;
+	enum err e;
+
+	if ((e = policy_live_net(rq, out)) != OK ||
+	    (e = policy_live_current(rq, *out)) != OK ||
+	    (e = policy_live_context(rq, ctx)) != OK)
+		return e;
+	if (net_policy(*out) != NULL)
+		return OK;
+	p = policy_parse(rq->arena, STR("{}"), ctx, &errs);
+	if (p == NULL)
+		return req_fail(rq, ERR_INTERNAL, "an empty policy does not read");
+	net_set_policy(*out, p);
+	return OK;
+}
+
+static enum err
+policy_explain(struct req *rq)
+{
+	struct explain_ask ask = { .src = req_query(rq, "src"), .dst = req_query(rq, "dst"),
+		.proto = req_query(rq, "proto") };
+	struct policy_context ctx;
+	const char *why = "";
+	struct net *t;
+	struct jw w;
+	enum err e;
+
+	if (ask.src == NULL || ask.dst == NULL)
+		return req_fail(rq, ERR_BADREQ, "src and dst are needed");
+	if (ask.proto == NULL)
+		ask.proto = "";
+	if ((e = load(rq, &t, &ctx)) != OK)
+		return e;
+	api_reply(rq, &w);
+	if (!explain_json(rq->arena, t, &ctx, &ask, &w, &why))
+		return req_fail(rq, ERR_BADREQ, "%s", why);
+	api_reply_end(&w);
+	return OK;
+}
+
+const struct route route_policy_explain = {
+	.method = HTTP_GET,
+	.path = "/api/v1/policy/explain",
+	.auth = AUTH_ADMIN,
+	.txn = TXN_READ,
+	.body_max = 0,
+	.handle = policy_explain,
+};
