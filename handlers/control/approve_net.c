@@ -1,25 +1,19 @@
 /*
  * handlers/control/approve_net.c -- the policy in force, for questions about one device.
  *
- * Inside a write transaction the cache is not brought up to date: that may cost
- * a comparison of two policies while everybody waits for the lock.  It need not
- * be, as long as neither the users nor the policy have changed since.
+ * The cache is not brought up to date for it: that may cost what every node is
+ * given, and would be paid at each registration, with the lock for writing held,
+ * rather than once for many.  It need not be, as long as neither the policy nor
+ * the users have changed since.
  */
 #include "handlers/control/approve_net.h"
 
 #include "handlers/control/netcache.h"
 #include "handlers/control/netload.h"
 #include "handlers/control/policy_load.h"
+#include "lib/config/config.h"
 #include "lib/netmap/tags.h"
 #include "lib/store/store.h"
-
-#define BEHIND_MAX 500	/* changes that a cache may lack and still be looked at */
-
-static void
-drop(void *net)
-{
-	net_free(net);
-}
 
 /* A net of the users alone, for this request. */
 static enum err
@@ -30,8 +24,7 @@ load(struct req *rq, struct net **out)
 
 	if (e != OK || p.policy == NULL)
 		return e;
-	*out = net_new();
-	arena_defer(rq->arena, drop, *out);
+	*out = netload_new(rq);
 	if ((e = netload_users(rq, *out)) == OK)
 		net_set_policy(*out, p.policy);
 	return e;
@@ -44,32 +37,30 @@ load(struct req *rq, struct net **out)
 static enum err
 cache_is_current(struct req *rq, int64_t user_id, bool *current)
 {
-	struct change *v;
-	size_t n;
+	int64_t seq = rq->cache ? netcache_seq(rq->cache) : -1;
+	bool policy, users;
 	enum err e;
 
 	*current = false;
-	if (rq->cache == NULL || netcache_seq(rq->cache) < 0)
+	if (seq < 0 || (user_id != 0 && net_user(netcache_net(rq->cache), user_id) == NULL))
 		return OK;
-	e = store_changes_since(rq->db, rq->arena, netcache_seq(rq->cache), BEHIND_MAX, &v, &n);
-	if (e != OK)
-		return e == ERR_TOOBIG ? OK : e;
-	*current = user_id == 0 || net_user(netcache_net(rq->cache), user_id) != NULL;
-	for (size_t i = 0; i < n; i++)
-		*current &= v[i].kind != CHANGE_USER && v[i].kind != CHANGE_POLICY;
+	if ((e = store_changes_have(rq->db, seq, CHANGE_POLICY, &policy)) != OK ||
+	    (e = store_changes_have(rq->db, seq, CHANGE_USER, &users)) != OK)
+		return e;
+	*current = !policy && !users;
 	return OK;
 }
 
 enum err
 approve_net(struct req *rq, int64_t user_id, struct net **out)
 {
-	struct policy_version *v;
+	int64_t newest;
 	bool current;
-	size_t n;
 	enum err e;
 
 	*out = NULL;
-	if ((e = store_policies(rq->db, rq->arena, 1, &v, &n)) != OK || n == 0 ||
+	if ((e = store_policy_last(rq->db, &newest)) != OK ||
+	    (newest == 0 && rq->cfg->policy_mode == POLICY_DATABASE) ||
 	    (e = cache_is_current(rq, user_id, &current)) != OK)
 		return e;
 	if (!current)
@@ -77,20 +68,6 @@ approve_net(struct req *rq, int64_t user_id, struct net **out)
 	if (net_policy(netcache_net(rq->cache)) != NULL)
 		*out = netcache_net(rq->cache);
 	return OK;
-}
-
-enum err
-approve_warm(struct req *rq)
-{
-	enum err e;
-
-	if (rq->cache == NULL || netcache_seq(rq->cache) < 0 ||
-	    net_policy(netcache_net(rq->cache)) == NULL)
-		return OK;
-	if ((e = db_begin_read(rq->db)) == OK)
-		e = netcache_sync(rq);
-	db_rollback(rq->db);
-	return e;
 }
 
 struct net_node

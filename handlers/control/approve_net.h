@@ -19,12 +19,6 @@
  */
 must_check enum err approve_net(struct req *rq, int64_t user_id, struct net **out);
 
-/*
- * Brings the cache of a control worker up to date, if there is a policy, so that
- * approve_net() can use it.  Outside of any transaction, before one that writes.
- */
-must_check enum err approve_warm(struct req *rq);
-
 /* A node's row as a policy sees a device that need not be in the net. */
 struct net_node approve_device(struct arena *a, const struct node *n);
 

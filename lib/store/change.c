@@ -98,6 +98,26 @@ store_changes_since(struct db *db, struct arena *a, int64_t seq, size_t max,
 	return *n > max ? ERR_TOOBIG : OK;
 }
 
+static const char q_changes_have[] =
+	"SELECT 1 FROM changes WHERE seq > ?1 AND kind = ?2 LIMIT 1";
+
+enum err
+store_changes_have(struct db *db, int64_t seq, enum change_kind kind, bool *yes)
+{
+	int64_t first, last;
+	struct stmt *s;
+	enum err e = change_ends(db, &first, &last);
+
+	*yes = seq < first - 1 || seq > last;
+	if (e != OK || *yes || seq == last)
+		return e;
+	s = db_stmt(db, q_changes_have);
+	bind_i64(s, 1, seq);
+	bind_text(s, 2, kinds[kind]);
+	*yes = stmt_row(s);
+	return stmt_end(s);
+}
+
 /* Time follows seq nearly enough, so the first row that is young enough ends it. */
 static const char q_changes_prune[] =
 	"DELETE FROM changes WHERE seq < coalesce("

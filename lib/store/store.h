@@ -163,6 +163,11 @@ must_check enum err store_change_last(struct db *db, int64_t *seq);
  * put back from a copy); then only a full reload is right.
  */
 must_check enum err store_changes_since(struct db *db, struct arena *a, int64_t seq, size_t max, struct change **out, size_t *n);
+/*
+ * Is there a change of that kind after 'seq'?  Yes also if that cannot be known
+ * any more.  Costs a look at each change after 'seq', but no text.
+ */
+must_check enum err store_changes_have(struct db *db, int64_t seq, enum change_kind kind, bool *yes);
 /* Drops rows older than that; the newest stays always. */
 must_check enum err store_changes_prune(struct db *db, int64_t before_ms);
 /* Notes by hand a change that only the node itself cares for. */

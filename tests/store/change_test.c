@@ -148,6 +148,33 @@ pruned(void **state)
 	assert_int_equal(seq, 11);
 }
 
+static bool
+have(struct fixture *f, int64_t seq, enum change_kind kind)
+{
+	bool yes;
+
+	assert_ok(store_changes_have(f->db, seq, kind, &yes));
+	return yes;
+}
+
+static void
+of_one_kind(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_ok(store_change_note(f->db, CHANGE_USER, 1, ""));
+	assert_ok(store_change_note(f->db, CHANGE_NODE, 1, ""));
+	assert_true(have(f, 0, CHANGE_USER));
+	assert_false(have(f, 1, CHANGE_USER));
+	assert_true(have(f, 1, CHANGE_NODE));
+	assert_false(have(f, 2, CHANGE_NODE));
+	assert_false(have(f, 0, CHANGE_POLICY));
+	assert_true(have(f, 3, CHANGE_POLICY));		/* it is yet to come: who knows */
+	assert_ok(store_changes_prune(f->db, INT64_MAX));
+	assert_true(have(f, 0, CHANGE_POLICY));
+	assert_false(have(f, 1, CHANGE_POLICY));
+}
+
 int
 main(void)
 {
@@ -156,6 +183,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(node_update, setup_memory, teardown),
 		cmocka_unit_test_setup_teardown(too_many, setup_memory, teardown),
 		cmocka_unit_test_setup_teardown(pruned, setup_memory, teardown),
+		cmocka_unit_test_setup_teardown(of_one_kind, setup_memory, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
