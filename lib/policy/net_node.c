@@ -73,6 +73,7 @@ own(struct net *t, struct nnode *n, int64_t before)
 {
 	if (before == n->n.user_id)
 		return;
+	t->kept.generation++;	/* whatever selectors mean it: what is kept goes by owners */
 	if (before != 0) {
 		net_slot_disown(t, before, n->slot);
 		net_touch_owned(t, before);
@@ -117,7 +118,7 @@ net_set_node(struct net *t, const struct net_node *from)
 	else
 		s.moved = !addresses_eq(&n->n, from);
 	s.rerouted = n->text == NULL ? from->n_routes > 0 : !net_shift_routes_eq(&n->n, from);
-	if (s.rerouted && t->has_via) {
+	if (t->has_via) {	/* by its routes, or by a tag that 'via' names */
 		net_shift_twins(t, &n->n);
 		net_shift_twins(t, from);
 	}

@@ -47,6 +47,9 @@ net_shift_routes_eq(const struct net_node *a, const struct net_node *b)
 void
 net_shift_twins(struct net *t, const struct net_node *n)
 {
+	if (n->n_routes == 0)
+		return;
+	t->has_moved = true;
 	for (size_t s = 0; s < t->n_slots; s++) {
 		const struct nnode *o = t->slots[s];
 		if (o == NULL || o->n.n_routes == 0)
@@ -173,9 +176,11 @@ net_shift(struct net *t, const struct shift *s)
 			bit_clear(t->members[i], s->n->slot);
 	}
 	t->subnets_stale = t->subnets_stale || s->rerouted;
-	if (s->rerouted && !t->p->has_rules)	/* "*" means the routes too */
+	if (s->rerouted && !t->p->has_rules) {	/* "*" means the routes too */
 		for (size_t i = 0; i < t->n_ids; i++)
 			bit_set(t->touched, t->ids[i].slot);
+		t->has_touched = true;
+	}
 	shift_sides(t, s);
 	touch_rules(t, s);
 	net_shift_ssh(t, s);
