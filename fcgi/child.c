@@ -25,6 +25,7 @@
 static const char *const role_names[] = {
 	[ROLE_WEB] = "web worker",
 	[ROLE_CONTROL] = "control worker",
+	[ROLE_DELTA] = "delta worker",
 	[ROLE_NOTIFIER] = "notifier",
 };
 

@@ -10,8 +10,8 @@
 struct place {
 	struct arena *arena;
 	int lock;		/* held while we run: one serve per run_dir */
-	int web, control, notifier;
-	const char *path[4];	/* of the sockets, to remove; NULL: none */
+	int web, control, delta, notifier;
+	const char *path[5];	/* of the sockets, to remove; NULL: none */
 };
 
 /*

@@ -109,6 +109,7 @@ take_config(struct serve *s)
 	log_warnings(s->cfg);
 	s->crew.want[ROLE_WEB] = s->cfg->web_workers;
 	s->crew.want[ROLE_CONTROL] = s->cfg->control_workers;
+	s->crew.want[ROLE_DELTA] = 1;
 	s->crew.want[ROLE_NOTIFIER] = 1;
 }
 
@@ -283,6 +284,7 @@ prepare(struct serve *s)
 		return false;
 	s->crew.fd[ROLE_WEB] = s->place.web;
 	s->crew.fd[ROLE_CONTROL] = s->place.control;
+	s->crew.fd[ROLE_DELTA] = s->place.delta;
 	s->crew.fd[ROLE_NOTIFIER] = s->place.notifier;
 	raise_file_limit();
 	return true;

@@ -76,6 +76,11 @@ attempt_refused(struct attempt *a, int status)
 	struct notifier *n = c->n;
 
 	attempt_end(a);
+	if (c->path != n->calls.path) {	/* any other can make deltas, too */
+		c->path = n->calls.path;
+		call_start(c);
+		return;
+	}
 	calls_down(n);
 	if (notifier_now(n) - n->calls.down_ms >= CALL_DOWN_MS &&
 	    c->cls != CALL_OWN) {
@@ -276,7 +281,7 @@ call_start(struct call *c)
 		fatal("cannot make a pipe handle");
 	a->pipe.data = a->connect.data = a;
 	wheel_set(&n->wheel, &c->timer, notifier_now(n) + CALL_MS);
-	uv_pipe_connect(&a->connect, &a->pipe, n->calls.path, on_connected);
+	uv_pipe_connect(&a->connect, &a->pipe, c->path, on_connected);
 }
 
 void
@@ -345,6 +350,7 @@ call_make(struct notifier *n, const struct call_ask *ask)
 
 	c->n = n;
 	c->cls = ask->cls;
+	c->path = ask->delta ? n->calls.delta_path : n->calls.path;
 	c->timer.fire = on_timer;
 	/* A full presence report is longer than any client's request. */
 	buf_init(&c->request, ask->cls == CALL_OWN ? SIZE_MAX / 2 :

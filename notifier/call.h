@@ -33,6 +33,7 @@ struct call {
 	struct notifier *n;
 	struct call *next, *prev;	/* queue, or those running */
 	enum call_class cls;
+	const char *path;		/* the socket that it is for */
 	bool running;
 	struct buf request;		/* encoded; kept for another attempt */
 	struct cgi_head head;
@@ -53,6 +54,7 @@ struct call {
 /* What a call asks.  Texts are copied. */
 struct call_ask {
 	enum call_class cls;
+	bool delta;		/* for the worker that makes deltas, if it can be reached */
 	const char *method, *uri;
 	struct span body;
 	const char *machine_key;	/* NULL: the notifier asks for itself */
@@ -79,7 +81,7 @@ void call_cancel(struct call *c);	/* of one that runs; calls_end() follows */
 void call_free(struct call *c);		/* of one that does not run */
 
 struct calls {
-	const char *path;		/* control.sock */
+	const char *path, *delta_path;	/* control.sock, delta.sock */
 	struct call *queue[CALL_CLASSES];	/* circular lists; NULL: empty */
 	struct call *running;
 	unsigned n_running[CALL_CLASSES], n_queued;

@@ -156,7 +156,7 @@ delta_ask(struct notifier *n)
 {
 	struct delta *d = &n->delta;
 	char uri[64];
-	struct call_ask ask = { .cls = CALL_OWN, .method = "GET", .uri = uri };
+	struct call_ask ask = { .cls = CALL_OWN, .delta = true, .method = "GET", .uri = uri };
 
 	if (d->call || n->stopping)
 		return;
