@@ -78,6 +78,8 @@ may_see(const struct fragment *f, const struct viewer *v)
 		    ids_have(f->ids, f->n_ids, v->node);
 	case SEEN_BY_EVERYONE:
 		return true;
+	case SEEN_BY_NEWCOMERS:
+		return v->newcomer;
 	case SEEN_BY_OTHERS:
 		return v->node != f->subject && !v->alone &&
 		    !ids_have(f->ids, f->n_ids, v->node);
@@ -127,6 +129,7 @@ batch_choose(const struct batch *b, const struct viewer *v, struct choice *out)
 		choose_named(b, v, out);
 	else
 		choose_common(b, v, out);
+	out->refresh |= v->newcomer && b->newcomers_refresh;
 }
 
 void

@@ -45,6 +45,7 @@ struct batch {
 
 	uint64_t *common;
 	bool common_refresh, common_close;
+	bool newcomers_refresh;
 	struct msg *common_msg[2];	/* made when first wanted; [1] is zstd */
 };
 
@@ -52,6 +53,7 @@ struct batch {
 struct viewer {
 	int64_t node;
 	bool alone;		/* hears only of itself and what everyone hears */
+	bool newcomer;		/* its map is of a change inside the batch */
 	const struct held *held;
 };
 

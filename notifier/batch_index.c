@@ -288,11 +288,13 @@ static void
 common_make(struct batch *b)
 {
 	b->common = xcalloc(b->words, sizeof(*b->common));
-	for (uint32_t i = 0; i < b->n; i++)
+	for (uint32_t i = 0; i < b->n; i++) {
 		if (b->frags[i].seen_by == SEEN_BY_ALL ||
 		    b->frags[i].seen_by == SEEN_BY_EVERYONE ||
 		    b->frags[i].seen_by == SEEN_BY_OTHERS)
 			common_add(b, i);
+		b->newcomers_refresh |= b->frags[i].seen_by == SEEN_BY_NEWCOMERS;
+	}
 }
 
 /* ---- life ---- */

@@ -83,7 +83,7 @@ message_chosen(struct job *j, bool zstd)
 static void
 give(struct job *j, struct stream *s)
 {
-	struct viewer v = { s->node, s->alone, &s->held };
+	struct viewer v = { s->node, s->alone, s->seq > j->b->from, &s->held };
 	struct choice *ch = &j->choice;
 	const uint64_t *bits;
 	struct msg *m;
@@ -108,7 +108,7 @@ give(struct job *j, struct stream *s)
 static void
 give_stale(struct job *j, struct stream *s)
 {
-	struct viewer v = { s->node, s->alone, &s->held };
+	struct viewer v = { .node = s->node, .alone = s->alone, .held = &s->held };
 
 	batch_choose(j->b, &v, &j->choice);
 	if (j->choice.close)
@@ -147,10 +147,10 @@ fanout(struct notifier *n, struct batch *b)
 
 	job_begin(&j, n, b);
 	HASH_ITER(hh, n->streams.by_node, s, tmp) {
-		if (s->state == STREAM_LIVE)
-			give(&j, s);
-		else
+		if (s->state != STREAM_LIVE)
 			give_stale(&j, s);
+		else if (s->seq < b->to)	/* else its map shows all that */
+			give(&j, s);
 	}
 	job_end(&j);
 }

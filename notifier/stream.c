@@ -207,6 +207,7 @@ stream_first(struct stream *s, struct buf *body, const struct stream_open *o)
 	struct msg *m;
 
 	s->alone = o->alone;
+	s->seq = o->seq;
 	held_set(&n->streams.slots, &s->held, o->peers, o->n_peers);
 	m = first_message(n, body, o);
 	s->queue_max = QUEUE_BYTES_MIN + m->bytes.n;

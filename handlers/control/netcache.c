@@ -257,6 +257,7 @@ move(struct req *rq, const struct node *n, const struct touched *t, struct step 
 	bool see = was != NULL && !net_all_visible(c->net);
 	enum err e = netload_node(rq, c->scratch, n, &as);
 
+	s->events += was == NULL;
 	if (e != OK || (was != NULL && same(was, &as)))
 		return e;
 	if (see)
@@ -272,8 +273,9 @@ move(struct req *rq, const struct node *n, const struct touched *t, struct step 
 }
 
 static void
-forget(struct netcache *c, int64_t id)
+forget(struct netcache *c, int64_t id, struct step *s)
 {
+	s->events += net_node(c->net, id) == NULL;	/* it came, too */
 	net_drop_node(c->net, id);
 	netcache_set_peer(c, id, NULL);
 }
@@ -300,7 +302,7 @@ apply_node(struct req *rq, const struct touched *t, struct step *s)
 	enum err e = store_node_by_id(rq->db, c->scratch, t->id, &n);
 
 	if (e == ERR_NOTFOUND || (e == OK && !showable(&n))) {
-		forget(c, t->id);
+		forget(c, t->id, s);
 		return OK;
 	}
 	if (e == OK)
@@ -358,6 +360,20 @@ has_kind(const struct change *v, size_t n, enum change_kind k)
 	return false;
 }
 
+/* What postures ask of can change without the node seeing a change of itself. */
+static size_t
+events(const struct netcache *c, const struct change *v, size_t n)
+{
+	bool postures = net_policy(c->net) != NULL && net_policy(c->net)->n_postures > 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++)
+		count += v[i].kind == CHANGE_NODE_SELF || v[i].kind == CHANGE_NODE_GONE ||
+		    v[i].kind == CHANGE_USER || v[i].kind == CHANGE_POLICY ||
+		    (postures && v[i].kind == CHANGE_NODE);
+	return count;
+}
+
 static enum err
 apply_nodes(struct req *rq, const struct change *v, size_t n, struct step *s)
 {
@@ -392,6 +408,17 @@ apply(struct req *rq, const struct change *v, size_t n, struct step *s)
 	return e;
 }
 
+/* Presence and the like do not change what a policy gives to whom. */
+bool
+netcache_harmless(const struct change *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (v[i].kind != CHANGE_NODE_PATCH && v[i].kind != CHANGE_NODE_EXPIRY &&
+		    v[i].kind != CHANGE_LOGIN && v[i].kind != CHANGE_DOCUMENT)
+			return false;
+	return true;
+}
+
 static enum err
 step_to(struct req *rq, int64_t to, const struct change *v, size_t n)
 {
@@ -399,7 +426,11 @@ step_to(struct req *rq, int64_t to, const struct change *v, size_t n)
 	struct step *s = netcache_step_new(c->seq, to);
 	enum err e = apply(rq, v, n, s);
 
-	netcache_steps_push(c, s);
+	s->events += events(c, v, n);
+	if (netcache_harmless(v, n))
+		netcache_step_free(s);
+	else
+		netcache_steps_push(c, s);
 	c->seq = e == OK ? to : -1;	/* half applied: next time from scratch */
 	return e;
 }

@@ -106,11 +106,16 @@ struct netcache_news {
 	const struct netcache_pair *pairs;	/* tell the viewer about the peer */
 	size_t n_pairs;
 	bool derpmap;
+	bool unsteady;			/* more than one thing happened: what a map of the
+					   time between showed may not be told again */
 };
 
+/* Can none of these changes be news to anybody else than they say? */
+bool netcache_harmless(const struct change *v, size_t n);
+
 /*
- * The news after change 'since'; false if they do not reach back that far, as
- * in a worker that has just started.
+ * The news after change 'since'; false if they may not be all: this cache was
+ * never at that change, as in a worker that has just started.
  */
 must_check bool netcache_news(const struct netcache *c, struct arena *a, int64_t since,
     struct netcache_news *out);

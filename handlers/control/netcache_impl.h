@@ -61,9 +61,8 @@ struct netcache_list {
 };
 
 /*
- * What one step of the cache made different for streams, so that a delta can say
- * it whichever worker is asked and when.  Only whose, not what: that is made from
- * the cache as it is then.
+ * What one step of the cache made different for streams.  Only whose, not what:
+ * that is made from the cache as it is when a delta is made.
  */
 struct step {
 	int64_t from, to;	/* changes in (from, to] */
@@ -71,9 +70,10 @@ struct step {
 	struct netcache_pair *pairs;
 	size_t n_pairs, cap_pairs;
 	bool derpmap;
+	size_t events;		/* that can change what a policy gives to whom */
 };
 
-#define STEPS_MAX 1024
+#define STEPS_MAX 256
 #define STEPS_IDS_MAX 1000000u	/* in all of them */
 struct steps {
 	struct step *v[STEPS_MAX];
@@ -160,7 +160,7 @@ uint64_t netcache_hash(uint64_t seed, const void *p, size_t n);
 void netcache_list_add(struct netcache_list *l, int64_t id);
 void netcache_pair_add(struct step *s, int64_t viewer, int64_t peer);
 struct step *netcache_step_new(int64_t from, int64_t to);
-/* Takes the step; one that says nothing is not kept. */
+void netcache_step_free(struct step *s);
 void netcache_steps_push(struct netcache *c, struct step *s);
 void netcache_steps_clear(struct netcache *c, int64_t floor);
 

@@ -1,8 +1,10 @@
 /*
  * handlers/control/netcache_steps.c -- what the latest steps of the cache made different.
  *
- * The worker that is asked for a delta may have brought its cache further long
- * before, for a map.  So what a step touched is kept for a while.
+ * What a change does to others follows from the state before it, which only a
+ * cache remembers that was there.  So the worker that makes deltas makes nothing
+ * else, and takes exactly the steps that the notifier asks for; an answer that
+ * was lost is made again from what is kept here.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +43,8 @@ netcache_step_new(int64_t from, int64_t to)
 	return s;
 }
 
-static void
-step_free(struct step *s)
+void
+netcache_step_free(struct step *s)
 {
 	free(s->filters.v);
 	free(s->ssh.v);
@@ -75,7 +77,7 @@ drop_oldest(struct steps *l)
 	l->ids -= step_ids(s);
 	l->head = (l->head + 1) % STEPS_MAX;
 	l->n--;
-	step_free(s);
+	netcache_step_free(s);
 }
 
 void
@@ -83,10 +85,6 @@ netcache_steps_push(struct netcache *c, struct step *s)
 {
 	struct steps *l = &c->steps;
 
-	if (step_ids(s) == 0 && !s->derpmap) {
-		step_free(s);
-		return;
-	}
 	if (l->n == STEPS_MAX)
 		drop_oldest(l);
 	l->v[(l->head + l->n++) % STEPS_MAX] = s;
@@ -159,6 +157,7 @@ add_step(struct step *all, const struct step *s)
 	for (size_t i = 0; i < s->n_pairs; i++)
 		netcache_pair_add(all, s->pairs[i].viewer, s->pairs[i].peer);
 	all->derpmap |= s->derpmap;
+	all->events += s->events;
 }
 
 bool
@@ -166,17 +165,24 @@ netcache_news(const struct netcache *c, struct arena *a, int64_t since,
     struct netcache_news *out)
 {
 	struct step *all = netcache_step_new(since, c->seq);
+	bool known = since >= c->steps.floor;
 
-	for (size_t i = 0; i < c->steps.n; i++)
-		if (step_at(&c->steps, i)->to > since)
-			add_step(all, step_at(&c->steps, i));
-	*out = (struct netcache_news){ .derpmap = all->derpmap };
+	for (size_t i = 0; i < c->steps.n; i++) {
+		const struct step *s = step_at(&c->steps, i);
+		if (s->to > since)
+			add_step(all, s);
+		known = known && (s->to <= since || s->from >= since);
+	}
+	*out = (struct netcache_news){
+		.derpmap = all->derpmap,
+		.unsteady = all->events > 1 && net_policy(c->net) != NULL,
+	};
 	out->filters = settled(a, &all->filters, &out->n_filters);
 	out->ssh = settled(a, &all->ssh, &out->n_ssh);
 	out->selves = settled(a, &all->selves, &out->n_selves);
 	out->moved = settled(a, &all->moved, &out->n_moved);
 	out->refreshed = settled(a, &all->refreshed, &out->n_refreshed);
 	out->pairs = settled_pairs(a, all, &out->n_pairs);
-	step_free(all);
-	return since >= c->steps.floor;
+	netcache_step_free(all);
+	return known;
 }

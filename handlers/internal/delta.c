@@ -294,6 +294,8 @@ build(struct delta *d, const struct change *v, size_t n)
 	delta_values(d);
 	for (size_t i = 0; i < d->news.n_refreshed; i++)
 		emit_refresh(d, SEEN_BY_SUBJECT, d->news.refreshed[i]);
+	if (d->news.unsteady)
+		emit_refresh(d, SEEN_BY_NEWCOMERS, 0);
 }
 
 static enum err
@@ -310,17 +312,6 @@ reply(struct req *rq, const struct delta *d, int64_t from)
 		return req_fail(rq, ERR_INTERNAL, "a delta of more than %u bytes",
 		    DELTA_BYTES_MAX);
 	return OK;
-}
-
-/* Can none of these have changed what a policy gives to whom? */
-static bool
-harmless(const struct change *v, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (v[i].kind != CHANGE_NODE_PATCH && v[i].kind != CHANGE_NODE_EXPIRY &&
-		    v[i].kind != CHANGE_LOGIN && v[i].kind != CHANGE_DOCUMENT)
-			return false;
-	return true;
 }
 
 static enum err
@@ -341,7 +332,7 @@ fill(struct delta *d, int64_t since)
 	if (e != OK)
 		return e;
 	/* A worker that started a moment ago does not know what was before; rare. */
-	if (!netcache_news(rq->cache, rq->arena, since, &d->news) && !harmless(v, n) &&
+	if (!netcache_news(rq->cache, rq->arena, since, &d->news) && !netcache_harmless(v, n) &&
 	    net_policy(netcache_net(rq->cache)) != NULL)
 		emit_refresh(d, SEEN_BY_EVERYONE, 0);
 	build(d, v, n);

@@ -199,7 +199,8 @@ fragment_sound(uint8_t op, uint8_t seen_by, const struct fragment *f)
 	    op : 0];
 
 	return sh->known && seen_by >= SEEN_BY_ALL &&
-	    seen_by <= SEEN_BY_OTHERS && f->subject >= 0 &&
+	    seen_by <= SEEN_BY_NEWCOMERS && f->subject >= 0 &&
+	    (seen_by != SEEN_BY_NEWCOMERS || op == FRAG_REFRESH) &&
 	    (!sh->subject || f->subject > 0) &&
 	    f->with <= DELTA_FRAGMENTS_MAX &&
 	    name_plain(f->name) && (!sh->name || f->name.n > 0) &&

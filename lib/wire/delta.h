@@ -76,7 +76,9 @@ enum audience {
 	SEEN_BY_SUBJECT,	/* only the streams of node 'subject' */
 	SEEN_BY_LIST,		/* only the streams of the listed nodes (never subject's) */
 	SEEN_BY_EVERYONE,	/* every stream, the subject's too */
-	SEEN_BY_OTHERS		/* every stream but those of the listed nodes and of 'subject' */
+	SEEN_BY_OTHERS,		/* every stream but those of the listed nodes and of 'subject' */
+	SEEN_BY_NEWCOMERS	/* of REFRESH: streams whose map is of a change inside (from, to).
+				   What came and went in there is in no fragment. */
 };
 
 /*

@@ -16,7 +16,7 @@ static void
 view(struct batch *b, struct slots *s, int64_t node, bool alone)
 {
 	struct held held = { 0 };
-	struct viewer v = { node, alone, &held };
+	struct viewer v = { node, alone, node % 2, &held };
 	struct choice c = { .bits = xcalloc(b->words + 1, sizeof(uint64_t)) };
 	const uint64_t *bits;
 	struct buf out;

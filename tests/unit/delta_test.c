@@ -191,7 +191,9 @@ fragments_refused(void **state)
 	assert_int_equal(decode(&f, 2), ERR_BADREQ);
 	f = good, f.seen_by = 0, f.n_ids = 0;
 	assert_int_equal(decode(&f, 2), ERR_BADREQ);
-	f = good, f.seen_by = SEEN_BY_OTHERS + 1, f.n_ids = 0;
+	f = good, f.seen_by = SEEN_BY_NEWCOMERS + 1, f.n_ids = 0;
+	assert_int_equal(decode(&f, 2), ERR_BADREQ);
+	f = good, f.seen_by = SEEN_BY_NEWCOMERS, f.n_ids = 0;	/* only to get a new map */
 	assert_int_equal(decode(&f, 2), ERR_BADREQ);
 	f = good, f.seen_by = SEEN_BY_OTHERS;
 	assert_int_equal(decode(&f, 2), OK);

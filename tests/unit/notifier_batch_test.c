@@ -53,7 +53,7 @@ batch_of(int64_t from, int64_t to, const struct fragment *f, uint32_t n)
 struct fixture {
 	struct slots slots;
 	struct held held;
-	bool alone;
+	bool alone, newcomer;
 	struct batch *batch;
 	struct choice choice;
 };
@@ -67,7 +67,7 @@ viewer_holds(struct fixture *fx, const int64_t *ids, uint32_t n)
 static void
 choose(struct fixture *fx, struct batch *b, int64_t node)
 {
-	struct viewer v = { node, fx->alone, &fx->held };
+	struct viewer v = { node, fx->alone, fx->newcomer, &fx->held };
 
 	fx->batch = b;
 	free(fx->choice.bits);
@@ -222,6 +222,7 @@ refresh_close_wake(void **state)
 		{ .op = FRAG_REFRESH, .seen_by = SEEN_BY_ALL, .subject = 6 },
 		{ .op = FRAG_WAKE, .seen_by = SEEN_BY_EVERYONE,
 		    .name = STR("login:x") },
+		{ .op = FRAG_REFRESH, .seen_by = SEEN_BY_NEWCOMERS },
 	};
 	struct fixture *fx = *state;
 	struct batch *b = BATCH(f);
@@ -233,6 +234,9 @@ refresh_close_wake(void **state)
 	choose(fx, b, 6);
 	assert_true(!fx->choice.refresh && !fx->choice.close);
 	assert_message(fx, b, 6, "");
+	fx->newcomer = true;
+	choose(fx, b, 6);
+	assert_true(fx->choice.refresh);
 	assert_true(batch_wakes(b, STR("login:x")));
 	assert_false(batch_wakes(b, STR("login:")));
 	batch_free(b);
