@@ -4,17 +4,10 @@
 #include "handlers/control/netload.h"
 #include "handlers/control/policy_load.h"
 
-static void
-drop(void *net)
-{
-	net_free(net);
-}
-
 enum err
 policy_live_net(struct req *rq, struct net **out)
 {
-	*out = net_new();
-	arena_defer(rq->arena, drop, *out);
+	*out = netload_new(rq);
 	return netload(rq, *out);
 }
 

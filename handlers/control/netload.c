@@ -105,6 +105,21 @@ netload_node(struct req *rq, struct arena *a, const struct node *n, struct net_n
 
 /* ---- all ---- */
 
+static void
+drop(void *net)
+{
+	net_free(net);
+}
+
+struct net *
+netload_new(struct req *rq)
+{
+	struct net *t = net_new();
+
+	arena_defer(rq->arena, drop, t);
+	return t;
+}
+
 static struct net_user
 user_of(const struct req *rq, const struct user *u)
 {

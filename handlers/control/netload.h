@@ -21,6 +21,9 @@ must_check enum err netload_node(struct req *rq, struct arena *a, const struct n
 /* All users into the net, in place of those that it had. */
 must_check enum err netload_users(struct req *rq, struct net *t);
 
+/* An empty net, which goes when the request ends. */
+struct net *netload_new(struct req *rq);
+
 /* All users and nodes of the database into the net.  Inside a transaction. */
 must_check enum err netload(struct req *rq, struct net *t);
 

@@ -18,12 +18,6 @@
 #include "lib/config/config.h"
 #include "lib/store/store.h"
 
-static void
-drop_net(void *net)
-{
-	net_free(net);
-}
-
 /* What is wrong with the text before it is looked at as a policy; NULL if nothing. */
 static const char *
 bad_text(struct req *rq, struct str text)
@@ -65,8 +59,7 @@ policy_judge(struct req *rq, struct str text, struct policy_verdict *out)
 		out->why = policy_errors_text(rq->arena, &errs);
 		return OK;
 	}
-	out->net = net_new();
-	arena_defer(rq->arena, drop_net, out->net);
+	out->net = netload_new(rq);
 	if ((e = netload(rq, out->net)) != OK)
 		return e;
 	net_set_policy(out->net, p);
