@@ -2,23 +2,28 @@
 #include "tests/handlers/control.h"
 
 #include "handlers/control/approve_net.h"
-#include "handlers/control/approve_node.h"
 
 #define POLICY_TAGS "\"tagOwners\":{\"tag:web\":[\"ann@example.com\"]," \
 	"\"tag:db\":[\"tag:web\"],\"tag:ci\":[\"bob@example.com\"]}"
 
-/* Puts a policy in force, with what belongs to that. */
+/* Puts a policy in force as an administrator does. */
 static void
 set_policy(struct asker *k, const char *text)
 {
-	struct policy_version v = { .text = text, .author = "", .source = "cli",
-	    .comment = "", .created_ms = ASK_NOW };
-	struct net *net;
+	struct buf body;
+	struct jw w;
+	int status;
 
-	(void)ask(k, "GET", "/health");		/* for a request to ask with */
-	STORE(k, store_policy_add(k->db, &v, &v.id));
-	assert_int_equal(approve_net(&k->rq, 0, &net), OK);
-	STORE(k, approve_all(&k->rq, net));
+	buf_init(&body, 1 << 20);
+	jw_init(&w, &body);
+	jw_obj(&w);
+	jw_kstr(&w, "policy", text);
+	jw_end_obj(&w);
+	status = ask_as(k, ORIGIN_LOCAL, NULL, "PUT", "/api/v1/policy",
+	    (struct str){ (const char *)body.p, body.n });
+	buf_fini(&body);
+	if (status != 200)
+		fail_msg("the policy is refused: %s", ask_body(k));
 }
 
 /* A user whose e-mail address is name@example.com. */
