@@ -84,7 +84,7 @@ range_why(struct str text, struct port_range *out)
 	if (out->first == 0)
 		return "first port must be >0, or use '*' for wildcard";
 	if (out->first > out->last)
-		return "first port must be >= last port";
+		return "first port must be <= last port";
 	return NULL;
 }
 

@@ -163,7 +163,7 @@ test_refused_acls(void **state)
 		{ ACL("\"*\"", "\"web:0\""),
 		  "port range \"0\": first port must be >0, or use '*' for wildcard" },
 		{ ACL("\"*\"", "\"web:1-2-3\""), "port range \"1-2-3\": too many dashes" },
-		{ ACL("\"*\"", "\"web:90-80\""), "first port must be >= last port" },
+		{ ACL("\"*\"", "\"web:90-80\""), "first port must be <= last port" },
 		{ ACL("\"*\"", "\"web:80-x\""), "port range \"80-x\": invalid last integer" },
 		{ ACL("\"*\"", "\"web:-80\""), "invalid first integer" },
 		{ ACL("\"*\"", "\"web:65536\""), "port range \"65536\": invalid first integer" },
