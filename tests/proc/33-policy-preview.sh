@@ -80,3 +80,70 @@ test_preview_bad_files() {
 	same "status" 2 "$status"
 	has "error" 'more than' "$err"
 }
+
+# ---- the live tailnet ----
+
+hr() {
+	status=0
+	"$BIN/headrace" -c "$D/headrace.ini" "$@" >"$D/out" 2>"$D/err" </dev/null || status=$?
+	out=$(cat "$D/out")
+	err=$(cat "$D/err")
+}
+
+live() {
+	config
+	hr users create ann
+	sqlite3 "$D/data/headrace.db" "INSERT INTO nodes (user_id, machine_key, node_key,
+	    name, hostname, os, client_version, ipv4, tags, created_ms, last_seen_ms) VALUES
+	    (1, 'mkey:1', 'nodekey:1', 'laptop', 'l', 'linux', '', '100.64.0.1', '[]', 1, 1),
+	    (NULL, 'mkey:2', 'nodekey:2', 'web1', 'w', 'linux', '', '100.64.0.2', '[\"tag:web\"]', 1, 1)"
+}
+
+ANN_TO_WEB='"acls": [{"action": "accept", "src": ["ann@"], "dst": ["tag:web:443"]}],'
+
+test_preview_of_the_live_tailnet() {
+	live
+	policy "$ANN_TO_WEB"
+	hr policy preview -p "$D/policy.hujson"
+	same "status" 0 "$status"
+	has "table" "loses" "$out"
+	hr policy set "$D/policy.hujson"
+	same "status" 0 "$status"
+	hr policy preview -p "$D/policy.hujson"
+	same "same policy" "Nobody gains or loses access." "$out"
+	policy '"acls": [{"action": "accept", "src": ["ann@"], "dst": ["tag:web:22,443"]}],'
+	hr policy preview -p "$D/policy.hujson"
+	same "status" 0 "$status"
+	has "table" "gains  ann   tag:web  22" "$out"
+	hr policy preview -p "$D/policy.hujson" -o json-line
+	has "json" '"gains":[{"src":["ann"],"dst":["tag:web"],"access":"22"}],"loses":[]' "$out"
+	policy '"acls": [{"action": "deny"}]'
+	hr policy preview -p "$D/policy.hujson" -o json
+	same "refused" 1 "$status"
+	has "json" '"accepted": false' "$out"
+	hr policy get
+	has "in force" 'tag:web:443' "$out"
+}
+
+test_explain() {
+	live
+	hr policy explain laptop web1:22
+	same "status" 0 "$status"
+	has "verdict" "laptop -> web1 port 22: ALLOWED" "$out"
+	policy "$ANN_TO_WEB"
+	hr policy set "$D/policy.hujson"
+	hr policy explain ann tag:web:443
+	has "verdict" "ann -> tag:web port 443: ALLOWED" "$out"
+	has "rule" "line 2 (acls[0]): ann@ -> tag:web, 443" "$out"
+	hr policy explain laptop web1:22 --proto tcp
+	same "status" 0 "$status"
+	has "verdict" "port 22 tcp: DENIED" "$out"
+	has "nearest" "is for other traffic" "$out"
+	hr policy explain web1 laptop
+	has "verdict" "web1 -> laptop: DENIED" "$out"
+	hr policy explain web1 nobody
+	same "status" 2 "$status"
+	has "error" 'nobody' "$err"
+	hr policy explain web1
+	same "status" 2 "$status"
+}
