@@ -88,8 +88,8 @@ extern const struct cli_flag cli_policy_history_flags[], cli_policy_rollback_fla
 
 struct body;
 
-/* A policy from a file ("-": standard input); text that JSON can carry. */
-must_check enum err cli_policy_file(struct cli *c, const char *path, struct str *out);
+/* Can JSON carry the text of this file as it is?  If not, the error says where not. */
+must_check enum err cli_policy_text(struct cli *c, const char *path, struct str text);
 
 /* What goes with a change: who and why (--comment), on which version (--expect). */
 void cli_policy_author(struct cli *c, struct body *b);

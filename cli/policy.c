@@ -19,26 +19,25 @@ refused(enum err e)
 	return e == ERR_BADREQ ? ERR_INTERNAL : e;
 }
 
-/* JSON cannot carry these bytes as they are, so their place is found here. */
-static enum err
-not_text(struct cli *c, const char *path, struct str text)
+enum err
+cli_policy_text(struct cli *c, const char *path, struct str text)
 {
 	struct policy_errors errs = { .n = 0 };
 
+	if (str_utf8_valid(text) && memchr(text.p, '\0', text.n) == NULL)
+		return OK;
 	if (policy_parse(c->arena, text, NULL, &errs) != NULL)
 		return cli_fail(c, ERR_INTERNAL, "%s is not text in UTF-8", path);
 	c->errmsg = policy_errors_text(c->arena, &errs);
 	return ERR_INTERNAL;
 }
 
-enum err
-cli_policy_file(struct cli *c, const char *path, struct str *out)
+static enum err
+policy_file(struct cli *c, const char *path, struct str *out)
 {
 	enum err e = cli_file(c, path, POLICY_BYTES_MAX, out);
 
-	if (e == OK && (!str_utf8_valid(*out) || memchr(out->p, '\0', out->n) != NULL))
-		return not_text(c, path, *out);
-	return e;
+	return e != OK ? e : cli_policy_text(c, path, *out);
 }
 
 /* The file of --file or of the argument. */
@@ -55,7 +54,7 @@ chosen_file(struct cli *c, struct str *out)
 	if (path == NULL)
 		return cli_fail(c, ERR_BADREQ,
 		    "which policy? give --file FILE; - is standard input");
-	return cli_policy_file(c, path, out);
+	return policy_file(c, path, out);
 }
 
 void

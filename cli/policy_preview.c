@@ -170,8 +170,8 @@ preview_live(struct cli *c, struct str policy)
 	jv *answer;
 	enum err e;
 
-	if (memchr(policy.p, '\0', policy.n) != NULL)
-		return cli_fail(c, ERR_BADREQ, "the policy holds a NUL byte: it is no text");
+	if ((e = cli_policy_text(c, cli_get(c, "policy"), policy)) != OK)
+		return e;
 	cli_body_begin(&b);
 	cli_body_text(&b, "policy", policy.p);
 	e = cli_call(c, HTTP_POST, "/api/v1/policy/preview", cli_body_end(c, &b), &answer);
