@@ -40,7 +40,8 @@ exec_child(const struct crew *c, const struct child *ch)
 	argv[n++] = ch->role == ROLE_NOTIFIER ? c->notifier : c->program;
 	if (ch->role != ROLE_NOTIFIER) {
 		argv[n++] = "worker";
-		argv[n++] = ch->role == ROLE_WEB ? "--web" : "--control";
+		argv[n++] = ch->role == ROLE_WEB ? "--web" :
+		    ch->role == ROLE_DELTA ? "--deltas" : "--control";
 	}
 	if (c->config != NULL) {
 		argv[n++] = "-c";

@@ -165,6 +165,7 @@ struct worker {
 	struct backend backend;
 	struct arena *arena;
 	enum origin origin;
+	const char *ident;		/* in the log */
 	sigset_t open_mask;
 	int fd, epoll;
 };
@@ -211,8 +212,7 @@ wait_for_work(struct worker *w)
 static void
 set_log(struct worker *w)
 {
-	log_init(w->origin == ORIGIN_CONTROL ? "control-worker" : "web-worker",
-	    (enum log_level)w->backend.cfg->log_level);
+	log_init(w->ident, (enum log_level)w->backend.cfg->log_level);
 }
 
 static void
@@ -245,11 +245,12 @@ worker_loop(struct worker *w)
 /* ---- the start ---- */
 
 static const char usage[] =
-	"usage: headrace worker [--web | --control | --routes] [-c FILE]\n"
+	"usage: headrace worker [--web | --control | --deltas | --routes] [-c FILE]\n"
 	"Answers FastCGI requests on the socket whose number is in HEADRACE_LISTEN_FD,\n"
 	"else on standard input.  headrace serve starts workers; so can a web server.\n"
 	"  --web      requests come from the world (default)\n"
 	"  --control  requests come from headrace-notifier on a private socket\n"
+	"  --deltas   the same: the one worker that tells it what has changed\n"
 	"  --routes   print the table of endpoints\n"
 	"  -c FILE    configuration\n";
 
@@ -264,12 +265,14 @@ print_routes(void)
 	buf_fini(&out);
 }
 
-/* Sets 'origin' and 'config'; -1 to go on, else the exit status. */
+/* Sets what kind of worker it is, and 'config'; -1 to go on, else the exit status. */
 static int
-read_options(int argc, char **argv, enum origin *origin, const char **config)
+read_options(int argc, char **argv, struct worker *w, const char **config)
 {
+	static const char *const idents[] = { "web-worker", "control-worker", "delta-worker" };
 	static const struct option options[] = {
 		{ "web", no_argument, NULL, 'w' }, { "control", no_argument, NULL, 'k' },
+		{ "deltas", no_argument, NULL, 'd' },
 		{ "config", required_argument, NULL, 'c' },
 		{ "routes", no_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
@@ -277,8 +280,9 @@ read_options(int argc, char **argv, enum origin *origin, const char **config)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		if (c == 'w' || c == 'k') {
-			*origin = c == 'k' ? ORIGIN_CONTROL : ORIGIN_WEB;
+		if (c == 'w' || c == 'k' || c == 'd') {
+			w->origin = c == 'w' ? ORIGIN_WEB : ORIGIN_CONTROL;
+			w->ident = idents[c == 'd' ? 2 : c == 'k'];
 		} else if (c == 'c') {
 			*config = optarg;
 		} else if (c == 'r') {
@@ -316,9 +320,9 @@ listen_fd(void)
 int
 worker_main(int argc, char **argv)
 {
-	struct worker w = { .origin = ORIGIN_WEB };
+	struct worker w = { .origin = ORIGIN_WEB, .ident = "web-worker" };
 	const char *config = NULL;
-	int status = read_options(argc, argv, &w.origin, &config);
+	int status = read_options(argc, argv, &w, &config);
 
 	if (status >= 0)
 		return status;

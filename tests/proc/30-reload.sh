@@ -124,6 +124,6 @@ test_upgrade_to_a_broken_program_costs_one_worker() {
 	kill -HUP "$serve"
 	within 5 logged "worker 1 .* ended with status 3" || fail "the broken start is not logged"
 	sleep 1
-	same "workers left" 3 "$(children worker | count)"
+	same "workers left" 4 "$(children worker | count)"
 	same "/health" 200 "$(status /health)"
 }
