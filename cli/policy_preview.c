@@ -128,6 +128,22 @@ preview_file(struct cli *c, struct str policy)
 	return e;
 }
 
+#define NAMES_MAX 8	/* in a cell; JSON has all */
+
+static const char *
+names_text(struct cli *c, jv *list)
+{
+	const char *text = "";
+	size_t n = json_len(list);
+
+	for (size_t i = 0; i < n && i < NAMES_MAX; i++)
+		text = arena_printf(c->arena, "%s%s%s", text, i > 0 ? ", " : "",
+		    json_text(json_at(list, i)));
+	if (n > NAMES_MAX)
+		text = arena_printf(c->arena, "%s and %zu more", text, n - NAMES_MAX);
+	return text;
+}
+
 static void
 put_rows(struct cli *c, struct table *t, jv *list, const char *what, enum colour colour)
 {
@@ -136,8 +152,8 @@ put_rows(struct cli *c, struct table *t, jv *list, const char *what, enum colour
 	for (size_t i = 0; i < json_len(list); i++) {
 		one = json_at(list, i);
 		table_put_in(t, what, colour);
-		table_put(t, table_join(c->arena, json_get(one, "src")));
-		table_put(t, table_join(c->arena, json_get(one, "dst")));
+		table_put(t, names_text(c, json_get(one, "src")));
+		table_put(t, names_text(c, json_get(one, "dst")));
 		table_put(t, json_get_str(one, "access", ""));
 	}
 }

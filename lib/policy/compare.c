@@ -28,6 +28,7 @@ struct compare {
 	struct arena *a, *scratch;	/* the answer's; one node's */
 	struct net *before, *after;
 	struct buf filters[2], ssh[2];
+	struct ipset known;		/* sources that are somebody */
 	struct change *v;
 	size_t n, room, over;
 };
@@ -44,7 +45,10 @@ static void
 add_change(struct compare *c, const struct box *b, bool gain)
 {
 	struct change *old = c->v;
+	struct ipset src = ipset_both(c->scratch, b->src, c->known);
 
+	if (src.n == 0)
+		return;
 	if (c->n == c->room) {
 		c->room = c->room ? 2 * c->room : 256;
 		c->v = arena_array(c->a, c->room, sizeof(*c->v));
@@ -53,7 +57,7 @@ add_change(struct compare *c, const struct box *b, bool gain)
 	}
 	c->v[c->n++] = (struct change){ .gain = gain,
 		.access = arena_strdup(c->a, box_access(c->scratch, b)),
-		.src = set_copy(c->a, b->src), .dst = set_copy(c->a, b->dst) };
+		.src = set_copy(c->a, src), .dst = set_copy(c->a, b->dst) };
 }
 
 static bool
@@ -271,6 +275,7 @@ compare_json(struct arena *a, struct net *before, struct net *after, struct jw *
 	struct compare c = { .a = a, .before = before, .after = after };
 	struct naming *k = naming_new(a, after);
 
+	c.known = naming_known(k);
 	begin(&c);
 	net_each(after, compare_node, &c);
 	for (size_t i = 0; i < sizeof(joints) / sizeof(joints[0]); i++)

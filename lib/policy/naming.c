@@ -12,6 +12,8 @@
 #include "lib/policy/internet.h"
 
 #define RANGES_MAX 20	/* written out of one set */
+#define BUT_MAX 3	/* names behind "all nodes but" */
+#define NAMES_BYTES_MAX ((size_t)64 * 1024 * 1024)
 
 /* A user or a tag, and how many nodes it has: at all, and in the set. */
 struct owner {
@@ -20,16 +22,22 @@ struct owner {
 	bool said;
 };
 
+struct ranges {
+	struct iprange *v;
+	size_t n, room;
+};
+
 struct naming {
 	struct arena *a;
 	struct net *t;
 	struct owner *owners;	/* by name */
 	size_t n, room;
 	size_t all, in;		/* nodes: at all, in the set */
-	struct ipset nodes;	/* all addresses of the tailnet */
-	struct iprange *gathered;
-	size_t n_gathered;
+	struct ipset nodes;	/* all their addresses */
+	struct ipset routes;	/* what is behind them */
 	struct ipset internet;
+	bool exit;		/* there is an exit node */
+	struct ranges addresses, networks;	/* while they are gathered */
 	struct ipset set;	/* that is named now */
 	struct jw *w;
 };
@@ -48,6 +56,20 @@ by_name(const void *x, const void *y)
 	const struct owner *a = x, *b = y;
 
 	return strcmp(a->name, b->name);
+}
+
+static void
+add_range(struct naming *k, struct ranges *to, struct iprange r)
+{
+	struct iprange *old = to->v;
+
+	if (to->n == to->room) {
+		to->room = to->room ? 2 * to->room : 256;
+		to->v = arena_array(k->a, to->room, sizeof(*to->v));
+		if (old != NULL)
+			memcpy(to->v, old, to->n * sizeof(*old));
+	}
+	to->v[to->n++] = r;
 }
 
 static void
@@ -71,9 +93,14 @@ add_node(void *arg, const struct net_node *n)
 
 	k->all++;
 	if (n->ip4.family != 0)
-		k->gathered[k->n_gathered++] = iprange_of_ip(n->ip4);
+		add_range(k, &k->addresses, iprange_of_ip(n->ip4));
 	if (n->ip6.family != 0)
-		k->gathered[k->n_gathered++] = iprange_of_ip(n->ip6);
+		add_range(k, &k->addresses, iprange_of_ip(n->ip6));
+	for (size_t i = 0; i < n->n_routes; i++)
+		if (prefix_is_default(&n->routes[i]))
+			k->exit = true;
+		else
+			add_range(k, &k->networks, iprange_of_prefix(n->routes[i]));
 	if (n->user_id != 0)
 		add_owner(k, user_name(k, n));
 	for (size_t i = 0; i < n->n_tags; i++)
@@ -101,20 +128,23 @@ struct naming *
 naming_new(struct arena *a, struct net *t)
 {
 	struct naming *k = arena_alloc(a, sizeof(*k));
-	struct iprange v[2] = { 0 };
 
 	k->a = a;
 	k->t = t;
-	k->gathered = arena_array(a, 2 * net_count(t) + 1, sizeof(*k->gathered));
 	net_each(t, add_node, k);
 	join_owners(k);
-	/* What a node could have is nobody's; it is not worth a word. */
-	if (iprange_read(STR("100.64.0.0/10"), &v[0]) &&
-	    iprange_read(STR("fd7a:115c:a1e0::/48"), &v[1]))
-		k->nodes = ipset_of(a, v, 2);
-	k->nodes = ipset_union(a, k->nodes, ipset_of(a, k->gathered, k->n_gathered));
+	k->nodes = ipset_of(a, k->addresses.v, k->addresses.n);
+	k->routes = ipset_of(a, k->networks.v, k->networks.n);
 	k->internet = internet_ranges(a);
+	if (k->exit)
+		k->routes = ipset_union(a, k->routes, k->internet);
 	return k;
+}
+
+struct ipset
+naming_known(const struct naming *k)
+{
+	return ipset_union(k->a, k->nodes, k->routes);
 }
 
 static struct owner *
@@ -199,22 +229,72 @@ say_others(struct naming *k)
 		jw_str(k->w, arena_printf(k->a, "%zu more ranges", rest.n - RANGES_MAX));
 }
 
-void
-naming_put(struct naming *k, struct ipset set, struct jw *w)
+/* Who of the tailnet's nodes is in the set: counted, by owner. */
+static void
+count(struct naming *k, struct ipset set)
 {
 	k->set = set;
-	k->w = w;
 	k->in = 0;
 	for (size_t i = 0; i < k->n; i++) {
 		k->owners[i].in = 0;
 		k->owners[i].said = false;
 	}
 	net_each(k->t, count_node, k);
+}
+
+/* The names of the nodes in the set, as a JSON array of its own. */
+static jv *
+names_of(struct naming *k, struct ipset set)
+{
+	struct jw *out = k->w, w;
+	struct buf b;
+	jv *list;
+
+	buf_init(&b, NAMES_BYTES_MAX);
+	jw_init(&w, &b);
+	k->w = &w;
+	count(k, set);
+	jw_arr(&w);
+	net_each(k->t, say_node, k);
+	jw_end_arr(&w);
+	k->w = out;
+	list = json_parse(k->a, buf_as_str(&b), 2, NULL);
+	buf_fini(&b);
+	return list;
+}
+
+/* "all nodes but ann@example.com", where that is shorter; false if it is not. */
+static bool
+say_all_but(struct naming *k, struct ipset set)
+{
+	jv *rest;
+	const char *text = "";
+
+	if (2 * k->in <= k->all)
+		return false;
+	rest = names_of(k, ipset_minus(k->a, k->nodes, set));
+	if (json_len(rest) == 0 || json_len(rest) > BUT_MAX)
+		return false;
+	for (size_t i = 0; i < json_len(rest); i++)
+		text = arena_printf(k->a, "%s%s%s", text, i > 0 ? ", " : "",
+		    json_text(json_at(rest, i)));
+	jw_str(k->w, arena_printf(k->a, "all nodes but %s", text));
+	return true;
+}
+
+void
+naming_put(struct naming *k, struct ipset set, struct jw *w)
+{
+	k->w = w;
+	count(k, set);
 	jw_arr(w);
-	if (k->in == k->all && k->all > 0)
+	if (k->in == k->all && k->all > 0) {
 		jw_str(w, "all nodes");
-	else
+	} else if (!say_all_but(k, set)) {
+		count(k, set);
 		net_each(k->t, say_node, k);
+	}
+	k->set = set;
 	say_others(k);
 	jw_end_arr(w);
 }

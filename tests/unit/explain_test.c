@@ -166,6 +166,10 @@ test_compare(void **state)
 		{ ACLS(""), ACLS(""), "[]", "[]" },
 		{ ACLS(""), ACLS(ACL("ann@example.com", "tag:web:80")),
 		    "[" LINE("\"ann@example.com\"", "\"tag:web\"", "80") "]", "[]" },
+		{ ACLS(""), ACLS(ACL("ann@example.com\", \"tag:web\", \"tag:exit", "100.64.0.11:80")),
+		    "[" LINE("\"all nodes but bob@example.com\"", "\"web1\"", "80") "]", "[]" },
+		{ ACLS(""), ACLS(ACL("192.0.2.1", "tag:web:80")), "[" LINE("\"192.0.2.1\"", "\"tag:web\"", "80") "]", "[]" },
+		{ ACLS(""), ACLS(ACL("172.16.0.1", "tag:web:80")), "[]", "[]" },	/* nobody has it */
 		/* The same in other words. */
 		{ ACLS(ACL("ann@example.com", "tag:web:80-81")),
 		    ACLS(ACL("100.64.0.1", "tag:web:81,80") "," ACL("100.64.0.2", "100.64.0.11:80-81") ","
