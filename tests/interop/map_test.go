@@ -31,7 +31,7 @@ func TestFirstMessage(t *testing.T) {
 		m.Node.Name != "here."+lab.BaseDomain+"." || len(m.Node.Addresses) != 2 || m.Node.ID != d.ID() {
 		t.Errorf("Node is %+v", m.Node)
 	}
-	for _, c := range []tailcfg.NodeCapability{tailcfg.CapabilityAdmin, tailcfg.CapabilityFileSharing} {
+	for _, c := range []tailcfg.NodeCapability{tailcfg.CapabilitySSH, tailcfg.CapabilityFileSharing} {
 		if _, ok := m.Node.CapMap[c]; !ok {
 			t.Errorf("the node lacks %s", c)
 		}
