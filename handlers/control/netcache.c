@@ -82,22 +82,53 @@ netcache_caps(const struct req *rq)
 	};
 }
 
+/* Hostinfo is the longest part of a row, and the one that changes least. */
+static uint64_t
+host_of(const struct node *n)
+{
+	return netcache_hash(0, n->hostinfo, strlen(n->hostinfo));
+}
+
+/* The node as it was, if that was made of the same Hostinfo. */
+static const struct peer *
+same_host(const struct netcache *c, const struct node *n)
+{
+	const struct peer *p = netcache_find(c, n->id);
+
+	return p != NULL && p->host == host_of(n) ? p : NULL;
+}
+
+/* What its Hostinfo says, if that has been read. */
+static const struct net_posture *
+known_posture(const struct netcache *c, const struct node *n)
+{
+	const struct net_node *as = net_node(c->net, n->id);
+
+	return as != NULL && same_host(c, n) != NULL ? &as->posture : NULL;
+}
+
 static struct node_view
 view_as(const struct req *rq, const struct node *n, const struct net_node *as)
 {
-	return (struct node_view){
+	const struct peer *was = same_host(rq->cache, n);
+	struct node_view v = {
 		.base_domain = rq->cfg->base_domain,
 		.expired = n->expired || node_key_expired(n, rq->now_ms),
 		.no_ipv4 = !attrs_ipv4_shown(rq->cache->net, as, as),
 		.as = as,
 	};
+
+	if (was != NULL)
+		v.hostinfo = (struct str){ was->json + was->at.hostinfo[0],
+		    was->at.hostinfo[1] - was->at.hostinfo[0] };
+	return v;
 }
 
 enum err
 netcache_view(struct req *rq, struct arena *a, const struct node *n, struct node_view *out)
 {
 	struct net_node *as = arena_alloc(a, sizeof(*as));
-	enum err e = netload_node(rq, a, n, as);
+	enum err e = netload_node(rq, a, n, known_posture(rq->cache, n), as);
 
 	if (e == OK)
 		*out = view_as(rq, n, as);
@@ -123,7 +154,7 @@ netcache_render(struct req *rq, const struct node *n)
 	p = xmalloc(sizeof(*p) + out.n);
 	*p = (struct peer){
 		.id = n->id, .owner = n->user_id ? n->user_id : TAGGED_USER_ID,
-		.router = as->n_routes > 0, .at = marks, .len = out.n,
+		.router = as->n_routes > 0, .at = marks, .host = host_of(n), .len = out.n,
 	};
 	memcpy(p->json, out.p, out.n);
 	buf_fini(&out);
@@ -145,7 +176,7 @@ static enum err
 enter(struct req *rq, const struct node *n)
 {
 	struct net_node as;
-	enum err e = netload_node(rq, rq->cache->scratch, n, &as);
+	enum err e = netload_node(rq, rq->cache->scratch, n, NULL, &as);
 
 	if (e == OK)
 		net_set_node(rq->cache->net, &as);
@@ -255,7 +286,7 @@ move(struct req *rq, const struct node *n, const struct touched *t, struct step 
 	struct sight before, after;
 	struct net_node as;
 	bool see = was != NULL && !net_all_visible(c->net);
-	enum err e = netload_node(rq, c->scratch, n, &as);
+	enum err e = netload_node(rq, c->scratch, n, known_posture(c, n), &as);
 
 	s->events += was == NULL;
 	if (e != OK || (was != NULL && same(was, &as)))

@@ -14,6 +14,7 @@ struct peer {
 	int64_t id, owner;
 	bool router;		/* it has routes: not all see the same of them */
 	struct node_marks at;
+	uint64_t host;		/* hash of the Hostinfo that it was made of */
 	size_t len;
 	char json[];
 };

@@ -83,7 +83,8 @@ read_posture(struct arena *a, const struct node *n, struct net_posture *out)
 }
 
 enum err
-netload_node(struct req *rq, struct arena *a, const struct node *n, struct net_node *out)
+netload_node(struct req *rq, struct arena *a, const struct node *n,
+    const struct net_posture *posture, struct net_node *out)
 {
 	struct routes force = routes_in_force(a, n), served;
 	size_t n_tags;
@@ -99,7 +100,10 @@ netload_node(struct req *rq, struct arena *a, const struct node *n, struct net_n
 		.primary = served.v, .n_primary = served.n,
 	};
 	out->n_tags = n_tags;
-	read_posture(a, n, &out->posture);
+	if (posture != NULL)
+		out->posture = *posture;
+	else
+		read_posture(a, n, &out->posture);
 	return OK;
 }
 
@@ -160,7 +164,7 @@ load_one(void *arg, const struct node *n)
 	struct loading *l = arg;
 	struct net_node node;
 
-	if (l->e == OK && (l->e = netload_node(l->rq, l->a, n, &node)) == OK)
+	if (l->e == OK && (l->e = netload_node(l->rq, l->a, n, NULL, &node)) == OK)
 		net_set_node(l->t, &node);
 	arena_reset(l->a);
 }

@@ -12,11 +12,12 @@
 #include "lib/policy/net.h"
 
 /*
- * A node with the routes that are in force and those that go to it.  What 'out'
- * points to is in 'a' or in 'n'.  Inside a transaction.
+ * A node with the routes that are in force and those that go to it.  'posture' is
+ * what its Hostinfo says, if that has been read before, else NULL.  What 'out'
+ * points to is in 'a', in 'n' or in 'posture'.  Inside a transaction.
  */
 must_check enum err netload_node(struct req *rq, struct arena *a, const struct node *n,
-    struct net_node *out);
+    const struct net_posture *posture, struct net_node *out);
 
 /* All users into the net, in place of those that it had. */
 must_check enum err netload_users(struct req *rq, struct net *t);

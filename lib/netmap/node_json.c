@@ -159,7 +159,12 @@ write_common(struct jw *w, struct arena *a, const struct node *n,
 	if (n->home_derp > 0)
 		jw_ki64(w, "HomeDERP", n->home_derp);
 	jw_key(w, "Hostinfo");
-	hostinfo_write_peer(w, a, n->hostinfo);
+	marks->hostinfo[0] = w->out->n;
+	if (v->hostinfo.n > 0)
+		jw_raw(w, v->hostinfo);
+	else
+		hostinfo_write_peer(w, a, n->hostinfo);
+	marks->hostinfo[1] = w->out->n;
 	jw_ktime(w, "Created", n->created_ms);
 	if (n->cap > 0)
 		jw_ki64(w, "Cap", n->cap);

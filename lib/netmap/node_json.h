@@ -18,6 +18,7 @@ struct node_view {
 	const char *base_domain;	/* "" if none */
 	bool expired;			/* its key has run out */
 	bool no_ipv4;			/* its IPv4 address is shown to nobody */
+	struct str hostinfo;		/* as peers see it, if that is known already; else empty */
 	const struct net_node *as;	/* the node to the policy: the routes that go to it; NULL: none */
 };
 
@@ -28,6 +29,7 @@ struct node_view {
  */
 struct node_marks {
 	size_t addresses[2], allowed[2], primary[2];	/* from, to */
+	size_t hostinfo[2];		/* its value, which may be used again */
 };
 
 /* Those parts as a viewer has them; what it sees of the routes is in 'routes'. */
