@@ -9,6 +9,7 @@
 
 #include "handlers/internal/documents.h"
 #include "handlers/internal/policy_file.h"
+#include "handlers/internal/policy_shell.h"
 #include "handlers/routes.h"
 #include "lib/base/log.h"
 #include "lib/model/model.h"
@@ -57,6 +58,7 @@ internal_tick(struct req *rq)
 
 	if ((e = documents_refresh(rq)) != OK || (e = in_txn(rq)) != OK ||
 	    (e = policy_file_refresh(rq, &wait)) != OK ||
+	    (e = policy_shell_refresh(rq)) != OK ||
 	    (e = store_nodes_next_due(rq->db, rq->cfg->ephemeral_timeout_ms, &due)) != OK)
 		return e;
 	if (due != TIME_NONE && due - rq->now_ms < wait)

@@ -278,6 +278,12 @@ routes_are_approved_when_it_joins(void **state)
 }
 
 static void
+tick(struct asker *k)
+{
+	assert_int_equal(ask_as(k, ORIGIN_CONTROL, NULL, "POST", "/internal/tick", str_of("")), 200);
+}
+
+static void
 routes_are_approved_by_its_news(void **state)
 {
 	struct asker *k = *state;
@@ -316,6 +322,24 @@ a_new_policy_approves_what_waits(void **state)
 	assert_string_equal(node_of_key(k, 301).approved, "[\"10.9.0.0/16\"]");
 	set_policy(k, "{}");	/* it never takes one back */
 	assert_string_equal(node_of_key(k, 101).approved, "[\"10.1.0.0/16\"]");
+}
+
+/* The shell only inserts; the next tick finds that. */
+static void
+a_policy_of_the_shell_approves_too(void **state)
+{
+	struct asker *k = *state;
+
+	assert_joined(join(k, 1, 101, key_of(k, "ann"), ROUTES("\"10.1.0.0/16\"")));
+	tick(k);
+	STORE(k, store_policy_add(k->db, &(struct policy_version){ .text = APPROVERS,
+	    .author = "", .source = "shell", .comment = "", .created_ms = ASK_NOW },
+	    &(int64_t){ 0 }));
+	tick(k);
+	assert_string_equal(node_of_key(k, 101).approved, "[\"10.1.0.0/16\"]");
+	STORE(k, store_node_set_approved(k->db, node_of_key(k, 101).id, "[]"));
+	tick(k);	/* once */
+	assert_string_equal(node_of_key(k, 101).approved, "[]");
 }
 
 /* ---- addresses ---- */
@@ -378,6 +402,7 @@ main(void)
 		NET_TEST(routes_are_approved_when_it_joins),
 		NET_TEST(routes_are_approved_by_its_news),
 		NET_TEST(a_new_policy_approves_what_waits),
+		NET_TEST(a_policy_of_the_shell_approves_too),
 		NET_TEST(a_pool_gives_the_address),
 		NET_TEST(a_pool_runs_out),
 	};
