@@ -133,17 +133,10 @@ delta_pair_viewers(const struct delta *d, int64_t peer, const int64_t **ids)
 static bool
 told_to_all(const struct delta *d, int64_t id)
 {
-	size_t lo = 0, hi = d->n_nodes;
+	size_t i = ids_lower(d->nodes, d->n_nodes, sizeof(*d->nodes), id);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (d->nodes[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return netcache_peer(d->rq->cache, id).n == 0 || (lo < d->n_nodes &&
-	    d->nodes[lo].id == id && (d->nodes[lo].kinds & (1u << CHANGE_NODE)));
+	return netcache_peer(d->rq->cache, id).n == 0 || (i < d->n_nodes &&
+	    d->nodes[i].id == id && (d->nodes[i].kinds & (1u << CHANGE_NODE)));
 }
 
 static void

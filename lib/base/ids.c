@@ -29,3 +29,19 @@ ids_has(const int64_t *v, size_t n, int64_t id)
 {
 	return n > 0 && bsearch(&id, v, n, sizeof(*v), by_value) != NULL;
 }
+
+size_t
+ids_lower(const void *v, size_t n, size_t size, int64_t id)
+{
+	const char *base = v;
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (*(const int64_t *)(const void *)(base + mid * size) < id)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}

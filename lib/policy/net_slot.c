@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/ids.h"
 #include "lib/base/log.h"
 #include "lib/policy/net_impl.h"
 
@@ -13,18 +14,9 @@
 size_t
 net_slot_at(const struct net *t, int64_t id)
 {
-	size_t lo = 0, hi = t->n_ids;
-
-	if (hi > 0 && t->ids[hi - 1].id < id)
-		return hi;	/* new nodes have the highest id */
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (t->ids[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	if (t->n_ids > 0 && t->ids[t->n_ids - 1].id < id)
+		return t->n_ids;	/* new nodes have the highest id */
+	return ids_lower(t->ids, t->n_ids, sizeof(*t->ids), id);
 }
 
 struct nnode *
@@ -66,33 +58,15 @@ net_users(const struct net *t, size_t *n)
 const struct net_user *
 net_user(const struct net *t, int64_t id)
 {
-	size_t lo = 0, hi = t->n_users;
+	size_t i = ids_lower(t->users, t->n_users, sizeof(*t->users), id);
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (t->users[mid].id == id)
-			return &t->users[mid];
-		if (t->users[mid].id < id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return NULL;
+	return i < t->n_users && t->users[i].id == id ? &t->users[i] : NULL;
 }
 
 static size_t
 owned_at(const struct net *t, int64_t user_id)
 {
-	size_t lo = 0, hi = t->n_owned;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (t->owned[mid].user_id < user_id)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return ids_lower(t->owned, t->n_owned, sizeof(*t->owned), user_id);
 }
 
 struct user_nodes *
