@@ -91,6 +91,8 @@ netcache_set_peer(struct netcache *c, int64_t id, struct peer *p)
 	b = block_of(c, id);
 	c->n_peers += (p != NULL);
 	c->n_peers -= (b->slot[at] != NULL);
+	c->n_routers += (p != NULL && p->router);
+	c->n_routers -= (b->slot[at] != NULL && b->slot[at]->router);
 	free(b->slot[at]);
 	b->slot[at] = p;
 	b->used = p != NULL ? b->used | bit : b->used & ~bit;
@@ -141,7 +143,7 @@ netcache_clear_peers(struct netcache *c)
 			block_free(c->blocks[i]);
 	free(c->blocks);
 	c->blocks = NULL;
-	c->n_blocks = c->n_peers = c->n_no_ipv4 = 0;
+	c->n_blocks = c->n_peers = c->n_no_ipv4 = c->n_routers = 0;
 }
 
 /* ---- blocks for a viewer ---- */

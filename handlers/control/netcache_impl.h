@@ -85,7 +85,7 @@ struct steps {
 struct netcache {
 	int64_t seq;		/* -1: nothing loaded yet */
 	struct block **blocks;	/* block i holds ids [i * NETCACHE_BLOCK, …) */
-	size_t n_blocks, n_peers, n_no_ipv4;
+	size_t n_blocks, n_peers, n_no_ipv4, n_routers;
 	struct profile *profiles;	/* by id */
 	size_t n_profiles;
 	char *dns, *derpmap;

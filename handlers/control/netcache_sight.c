@@ -47,7 +47,7 @@ netcache_sight(const struct netcache *c, struct net *t, struct arena *a, int64_t
 
 	out->n = net_visible_ids(t, a, viewer, &out->ids);
 	out->routes = arena_array(a, out->n, sizeof(*out->routes));
-	for (size_t i = 0; i < out->n; i++) {
+	for (size_t i = 0; c->n_routers > 0 && i < out->n; i++) {
 		const struct peer *p = netcache_find(c, out->ids[i]);
 		if (p == NULL || !p->router)
 			continue;
@@ -81,6 +81,14 @@ differing(const struct sight *before, const struct sight *after, int64_t viewer,
 	return gained;
 }
 
+static bool
+sights_eq(const struct sight *a, const struct sight *b)
+{
+	return a->n == b->n && (a->n == 0 ||
+	    (memcmp(a->ids, b->ids, a->n * sizeof(*a->ids)) == 0 &&
+	    memcmp(a->routes, b->routes, a->n * sizeof(*a->routes)) == 0));
+}
+
 /*
  * A viewer that gains most of what it sees gets a new map: that is no more to
  * send, and takes no part in the message that others wait for.
@@ -89,8 +97,11 @@ void
 netcache_compare(int64_t viewer, const struct sight *before, const struct sight *after,
     struct step *s)
 {
-	size_t gained = differing(before, after, viewer, NULL);
+	size_t gained;
 
+	if (sights_eq(before, after))
+		return;
+	gained = differing(before, after, viewer, NULL);
 	if (gained > GAINS_FEW && (gained > after->n / 2 || s->n_pairs > STEP_PAIRS_MAX))
 		netcache_list_add(&s->refreshed, viewer);
 	else
