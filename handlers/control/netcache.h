@@ -72,6 +72,12 @@ void netcache_put_filters(struct netcache *c, int64_t node, struct buf *out);
 /* SSHPolicy of a node; false, and one that lets nobody in, if the policy says nothing of SSH. */
 bool netcache_put_ssh(struct req *rq, int64_t node, struct buf *out);
 
+/* Nodes with the same number have the same text; of a node that is not shown it is 0. */
+struct netcache_alike {
+	uint64_t filters, ssh;
+};
+struct netcache_alike netcache_alike(struct netcache *c, int64_t node);
+
 /* UserProfiles of the owners of 'ids', and of 'owner'; an array. */
 void netcache_put_profiles(struct req *rq, int64_t owner, const int64_t *ids, uint32_t n,
     struct buf *out);

@@ -58,6 +58,17 @@ facts_of(struct req *rq, struct net *t, const struct net_node *n, struct buf *te
 	};
 }
 
+struct netcache_alike
+netcache_alike(struct netcache *c, int64_t node)
+{
+	const struct facts *f;
+
+	if (netcache_find(c, node) == NULL)
+		return (struct netcache_alike){ 0, 0 };
+	f = netcache_facts(c, node);
+	return (struct netcache_alike){ f->filter, f->ssh };
+}
+
 /* Takes over what is new; says in the step what that is. */
 static void
 learn(struct netcache *c, int64_t id, const struct facts *now, struct step *s)

@@ -279,6 +279,15 @@ repeated(const struct change *v, size_t n, size_t i)
 	return false;
 }
 
+/* Writes the head at the start of the answer: first to make room, then as it is. */
+static void
+begin(struct delta *d, int64_t from)
+{
+	d->out.n = 0;
+	delta_head_encode(&d->out, &(struct delta_head){
+		.from = from, .to = netcache_seq(d->rq->cache), .count = d->count });
+}
+
 static void
 build(struct delta *d, const struct change *v, size_t n)
 {
@@ -298,20 +307,17 @@ build(struct delta *d, const struct change *v, size_t n)
 		emit_refresh(d, SEEN_BY_NEWCOMERS, 0);
 }
 
-static enum err
-reply(struct req *rq, const struct delta *d, int64_t from)
+/* Everybody gets a new map; only those who wait for something else hear of that. */
+static void
+emit_only_refresh(struct delta *d, const struct change *v, size_t n)
 {
-	struct delta_head head = {
-		.from = from, .to = netcache_seq(rq->cache), .count = d->count };
-
-	req_reply(rq, 200, DELTA_CTYPE);
-	rq->out.max = DELTA_BYTES_MAX + 1024;
-	delta_head_encode(&rq->out, &head);
-	buf_put(&rq->out, d->out.p, d->out.n);
-	if (d->out.over || rq->out.over)
-		return req_fail(rq, ERR_INTERNAL, "a delta of more than %u bytes",
-		    DELTA_BYTES_MAX);
-	return OK;
+	buf_clear(&d->out);
+	d->count = 0;
+	begin(d, 0);
+	emit_refresh(d, SEEN_BY_EVERYONE, 0);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].kind == CHANGE_LOGIN)
+			emit_other(d, &v[i]);
 }
 
 static enum err
@@ -336,7 +342,24 @@ fill(struct delta *d, int64_t since)
 	    net_policy(netcache_net(rq->cache)) != NULL)
 		emit_refresh(d, SEEN_BY_EVERYONE, 0);
 	build(d, v, n);
+	if (d->out.over || d->count > DELTA_FRAGMENTS_MAX)
+		emit_only_refresh(d, v, n);
 	return d->e;
+}
+
+/* The head goes before what is there; the answer is the buffer itself. */
+static void
+reply(struct delta *d, int64_t from)
+{
+	struct req *rq = d->rq;
+	size_t end = d->out.n;
+
+	req_reply(rq, 200, DELTA_CTYPE);
+	begin(d, from);
+	d->out.n = end;
+	buf_fini(&rq->out);
+	rq->out = d->out;
+	d->out = (struct buf){ 0 };
 }
 
 static enum err
@@ -352,9 +375,10 @@ internal_delta(struct req *rq)
 	if ((e = netcache_sync(rq)) != OK)
 		return e;
 	buf_init(&d.out, DELTA_BYTES_MAX);
+	begin(&d, 0);
 	e = fill(&d, since);
 	if (e == OK)
-		e = reply(rq, &d, since < 0 ? netcache_seq(rq->cache) : since);
+		reply(&d, since < 0 ? netcache_seq(rq->cache) : since);
 	buf_fini(&d.out);
 	free(d.companions);
 	return e;

@@ -4,46 +4,73 @@
  * Nodes of the same text share a fragment: rules for all destinations give
  * thousands of nodes one and the same filter.
  */
-#include <string.h>
-
 #include <stdlib.h>
 
 #include "handlers/internal/delta_impl.h"
 
-/* Whose text it is, and where it stands in the one buffer. */
+/*
+ * More than this is not worked out while other changes wait: who is left gets a
+ * new map, which a stream gets by itself.
+ */
+#define VALUES_BYTES_MAX (8u * 1024 * 1024)
+
+/* Whose text, and which. */
 struct text {
+	uint64_t alike;
 	int64_t node;
-	const struct buf *in;
-	size_t at, n;
 };
+
+/* One field of those whose value changed. */
+struct field {
+	struct str name;
+	const int64_t *ids;
+	size_t n;
+	uint64_t (*alike)(struct netcache *c, int64_t node);
+	void (*put)(struct req *rq, int64_t node, struct buf *out);
+};
+
+static uint64_t
+filters_alike(struct netcache *c, int64_t node)
+{
+	return netcache_alike(c, node).filters;
+}
+
+static void
+filters_put(struct req *rq, int64_t node, struct buf *out)
+{
+	netcache_put_filters(rq->cache, node, out);
+}
+
+static uint64_t
+ssh_alike(struct netcache *c, int64_t node)
+{
+	return netcache_alike(c, node).ssh;
+}
+
+static void
+ssh_put(struct req *rq, int64_t node, struct buf *out)
+{
+	(void)netcache_put_ssh(rq, node, out);
+}
 
 static int
 by_text(const void *pa, const void *pb)
 {
 	const struct text *a = pa, *b = pb;
-	int c;
 
-	if (a->n != b->n)
-		return a->n < b->n ? -1 : 1;
-	c = memcmp(a->in->p + a->at, b->in->p + b->at, a->n);
-	if (c != 0)
-		return c;
+	if (a->alike != b->alike)
+		return a->alike < b->alike ? -1 : 1;
 	return a->node < b->node ? -1 : a->node > b->node;
-}
-
-static bool
-same(const struct text *a, const struct text *b)
-{
-	return a->n == b->n && memcmp(a->in->p + a->at, b->in->p + b->at, a->n) == 0;
 }
 
 /* A node alone gets it even while its stream hears nothing of others. */
 static void
-emit(struct delta *d, struct str name, const struct text *v, size_t n)
+emit(struct delta *d, const struct field *field, const struct text *v, size_t n)
 {
 	int64_t *ids = arena_array(d->rq->arena, n, sizeof(*ids));
 	struct fragment f = { .op = FRAG_VALUE, .seen_by = SEEN_BY_SUBJECT,
-		.subject = v->node, .name = name, .bytes = { v->in->p + v->at, v->n } };
+		.subject = v->node, .name = field->name };
+	struct buf text;
 
 	for (size_t i = 0; i < n; i++)
 		ids[i] = v[i].node;
@@ -53,49 +80,48 @@ emit(struct delta *d, struct str name, const struct text *v, size_t n)
 		f.ids = ids;
 		f.n_ids = (uint32_t)n;
 	}
-	delta_emit(d, &f);
+	buf_init(&text, DELTA_BYTES_MAX);
+	field->put(d->rq, v->node, &text);
+	delta_emit_json(d, &f, &text);
 }
 
 static void
-put_filters(struct req *rq, int64_t node, struct buf *out)
+refresh(struct delta *d, const struct text *v, size_t n)
 {
-	netcache_put_filters(rq->cache, node, out);
+	for (size_t i = 0; i < n; i++)
+		delta_emit(d, &(struct fragment){ .op = FRAG_REFRESH,
+		    .seen_by = SEEN_BY_SUBJECT, .subject = v[i].node });
 }
 
 static void
-put_ssh(struct req *rq, int64_t node, struct buf *out)
+values(struct delta *d, const struct field *field)
 {
-	(void)netcache_put_ssh(rq, node, out);
-}
+	struct text *v = arena_array(d->rq->arena, field->n, sizeof(*v));
+	size_t start = d->out.n;
 
-static void
-values(struct delta *d, struct str name, const int64_t *ids, size_t n,
-    void (*put)(struct req *rq, int64_t node, struct buf *out))
-{
-	struct text *v = arena_array(d->rq->arena, n, sizeof(*v));
-	struct buf all;
-
-	buf_init(&all, DELTA_BYTES_MAX);
-	for (size_t i = 0; i < n; i++) {
-		v[i] = (struct text){ .node = ids[i], .in = &all, .at = all.n };
-		put(d->rq, ids[i], &all);
-		v[i].n = all.n - v[i].at;
-	}
-	if (all.over)
-		d->out.over = true;
-	else if (n > 1)
-		qsort(v, n, sizeof(*v), by_text);
-	for (size_t i = 0, end; !all.over && i < n; i = end) {
-		for (end = i + 1; end < n && same(&v[i], &v[end]); end++)
+	for (size_t i = 0; i < field->n; i++)
+		v[i] = (struct text){ field->alike(d->rq->cache, field->ids[i]), field->ids[i] };
+	if (field->n > 1)
+		qsort(v, field->n, sizeof(*v), by_text);
+	for (size_t i = 0, end; i < field->n; i = end) {
+		for (end = i + 1; end < field->n && v[end].alike == v[i].alike; end++)
 			;
-		emit(d, name, &v[i], end - i);
+		if (d->out.n - start < VALUES_BYTES_MAX)
+			emit(d, field, &v[i], end - i);
+		else
+			refresh(d, &v[i], end - i);
 	}
-	buf_fini(&all);
 }
 
 void
 delta_values(struct delta *d)
 {
-	values(d, STR("PacketFilters"), d->news.filters, d->news.n_filters, put_filters);
-	values(d, STR("SSHPolicy"), d->news.ssh, d->news.n_ssh, put_ssh);
+	const struct netcache_news *news = &d->news;
+	const struct field fields[] = {
+		{ STR("PacketFilters"), news->filters, news->n_filters, filters_alike, filters_put },
+		{ STR("SSHPolicy"), news->ssh, news->n_ssh, ssh_alike, ssh_put },
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		values(d, &fields[i]);
 }
