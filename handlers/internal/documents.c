@@ -166,6 +166,8 @@ settings_json(struct req *rq)
 	jw_kbool(&w, "taildrop", cfg->taildrop);
 	jw_kbool(&w, "auto_update", cfg->auto_update);
 	jw_kbool(&w, "logtail", cfg->logtail);
+	jw_kstr(&w, "owner", cfg->owner);	/* a role in the policy, and a capability */
+	jw_kstr(&w, "url", cfg->url);		/* where SSH checks are asked for */
 	jw_end_obj(&w);
 	return buf_text(&out, rq->arena);
 }
