@@ -28,14 +28,7 @@ table_begin(struct table *t, struct arena *a, const char *const *heads)
 void
 table_put_in(struct table *t, const char *text, enum colour colour)
 {
-	void *old = t->cells;
-
-	if (t->n == t->room) {
-		t->room = t->room ? 2 * t->room : 64;
-		t->cells = arena_array(t->arena, t->room, sizeof(*t->cells));
-		if (old != NULL)
-			memcpy(t->cells, old, t->n * sizeof(*t->cells));
-	}
+	t->cells = arena_room(t->arena, t->cells, t->n, &t->room, sizeof(*t->cells));
 	t->cells[t->n].text = table_clean(t->arena, text ? text : "");
 	t->cells[t->n++].colour = colour;
 }

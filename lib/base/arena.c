@@ -174,6 +174,20 @@ arena_strndup(struct arena *a, const char *s, size_t n)
 	return p;
 }
 
+void *
+arena_room(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
+{
+	void *bigger;
+
+	if (n < *cap)
+		return v;
+	*cap = *cap ? *cap * 2 : 16;
+	bigger = arena_array(a, *cap, size);
+	if (n > 0)
+		memcpy(bigger, v, n * size);
+	return bigger;
+}
+
 char *
 arena_strdup(struct arena *a, const char *s)
 {

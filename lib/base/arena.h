@@ -28,6 +28,12 @@ void *arena_alloc(struct arena *a, size_t n);
 /* Room for 'count' items of 'size' bytes, zeroed; an overflow ends the process. */
 void *arena_array(struct arena *a, size_t count, size_t size);
 
+/*
+ * An array that grows: 'v', or a bigger copy of it, with room for one more after
+ * its first 'n' items of 'size' bytes; *cap (0 at first) is how many it holds.
+ */
+void *arena_room(struct arena *a, void *v, size_t n, size_t *cap, size_t size);
+
 /* NUL-terminated copies. */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);

@@ -17,20 +17,13 @@ enum { ICMP = 1, TCP = 6, UDP = 17, ICMPV6 = 58, SCTP = 132 };
 void
 boxes_add(struct boxes *b, struct box one)
 {
-	struct box *old = b->v;
-
 	if (one.src.n == 0 || one.dst.n == 0)
 		return;
 	if (b->n == BOXES_MAX) {
 		b->over++;
 		return;
 	}
-	if (b->n == b->room) {
-		b->room = b->room ? 2 * b->room : 32;
-		b->v = arena_array(b->a, b->room, sizeof(*b->v));
-		if (old != NULL)
-			memcpy(b->v, old, b->n * sizeof(*old));
-	}
+	b->v = arena_room(b->a, b->v, b->n, &b->room, sizeof(*b->v));
 	b->v[b->n++] = one;
 }
 

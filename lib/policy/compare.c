@@ -44,17 +44,11 @@ set_copy(struct arena *a, struct ipset s)
 static void
 add_change(struct compare *c, const struct box *b, bool gain)
 {
-	struct change *old = c->v;
 	struct ipset src = ipset_both(c->scratch, b->src, c->known);
 
 	if (src.n == 0)
 		return;
-	if (c->n == c->room) {
-		c->room = c->room ? 2 * c->room : 256;
-		c->v = arena_array(c->a, c->room, sizeof(*c->v));
-		if (old != NULL)
-			memcpy(c->v, old, c->n * sizeof(*old));
-	}
+	c->v = arena_room(c->a, c->v, c->n, &c->room, sizeof(*c->v));
 	c->v[c->n++] = (struct change){ .gain = gain,
 		.access = arena_strdup(c->a, box_access(c->scratch, b)),
 		.src = set_copy(c->a, src), .dst = set_copy(c->a, b->dst) };

@@ -61,28 +61,14 @@ by_name(const void *x, const void *y)
 static void
 add_range(struct naming *k, struct ranges *to, struct iprange r)
 {
-	struct iprange *old = to->v;
-
-	if (to->n == to->room) {
-		to->room = to->room ? 2 * to->room : 256;
-		to->v = arena_array(k->a, to->room, sizeof(*to->v));
-		if (old != NULL)
-			memcpy(to->v, old, to->n * sizeof(*old));
-	}
+	to->v = arena_room(k->a, to->v, to->n, &to->room, sizeof(*to->v));
 	to->v[to->n++] = r;
 }
 
 static void
 add_owner(struct naming *k, const char *name)
 {
-	struct owner *old = k->owners;
-
-	if (k->n == k->room) {
-		k->room = k->room ? 2 * k->room : 256;
-		k->owners = arena_array(k->a, k->room, sizeof(*k->owners));
-		if (old != NULL)
-			memcpy(k->owners, old, k->n * sizeof(*old));
-	}
+	k->owners = arena_room(k->a, k->owners, k->n, &k->room, sizeof(*k->owners));
 	k->owners[k->n++] = (struct owner){ .name = name, .all = 1 };
 }
 

@@ -58,14 +58,7 @@ struct ranges {			/* collected, in the scratch arena */
 static void
 ranges_add(struct arena *a, struct ranges *r, struct iprange x)
 {
-	struct iprange *v = r->v;
-
-	if (r->n == r->cap) {
-		r->cap = r->cap ? r->cap * 2 : 64;
-		r->v = arena_array(a, r->cap, sizeof(*v));
-		if (r->n > 0)
-			memcpy(r->v, v, r->n * sizeof(*v));
-	}
+	r->v = arena_room(a, r->v, r->n, &r->cap, sizeof(*r->v));
 	r->v[r->n++] = x;
 }
 

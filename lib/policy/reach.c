@@ -64,14 +64,7 @@ struct heap {
 static void
 heap_add(struct heap *h, struct iprange r)
 {
-	struct iprange *old = h->v;
-
-	if (h->n == h->room) {
-		h->room = h->room ? 2 * h->room : 16;
-		h->v = arena_array(h->a, h->room, sizeof(*h->v));
-		if (old != NULL)
-			memcpy(h->v, old, h->n * sizeof(*old));
-	}
+	h->v = arena_room(h->a, h->v, h->n, &h->room, sizeof(*h->v));
 	h->v[h->n++] = r;
 }
 

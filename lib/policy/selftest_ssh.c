@@ -32,14 +32,7 @@ same_tags(const struct net_node *x, const struct net_node *y)
 static void
 ends_add(struct ends *e, struct ssh_end end)
 {
-	struct ssh_end *old = e->v;
-
-	if (e->n == e->room) {
-		e->room = e->room ? 2 * e->room : 16;
-		e->v = arena_array(e->a, e->room, sizeof(*e->v));
-		if (old != NULL)
-			memcpy(e->v, old, e->n * sizeof(*old));
-	}
+	e->v = arena_room(e->a, e->v, e->n, &e->room, sizeof(*e->v));
 	e->v[e->n++] = end;
 }
 

@@ -80,15 +80,7 @@ struct pick {
 static void
 pick_add(struct pick *p, const struct net_node *n)
 {
-	if (p->n == p->cap) {
-		size_t cap = p->cap ? p->cap * 2 : 64;
-		const struct net_node **v = arena_array(p->a, cap, sizeof(*v));
-
-		if (p->n > 0)
-			memcpy(v, p->v, p->n * sizeof(*v));
-		p->v = v;
-		p->cap = cap;
-	}
+	p->v = arena_room(p->a, p->v, p->n, &p->cap, sizeof(*p->v));
 	p->v[p->n++] = n;
 }
 

@@ -94,7 +94,7 @@ store_authkeys(struct db *db, struct arena *a, struct authkey **out, size_t *n)
 	*out = NULL;
 	*n = 0;
 	while (stmt_row(s)) {
-		*out = list_room(a, *out, *n, &cap, sizeof(**out));
+		*out = arena_room(a, *out, *n, &cap, sizeof(**out));
 		authkey_read(s, a, &(*out)[(*n)++]);
 	}
 	return stmt_end(s);

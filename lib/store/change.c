@@ -69,7 +69,7 @@ changes_read(struct db *db, struct arena *a, int64_t seq, size_t max,
 	bind_i64(s, 1, seq);
 	bind_i64(s, 2, (int64_t)max + 1);
 	while (stmt_row(s)) {
-		*out = list_room(a, *out, *n, &cap, sizeof(**out));
+		*out = arena_room(a, *out, *n, &cap, sizeof(**out));
 		c = &(*out)[(*n)++];
 		c->seq = col_i64(s, 0);
 		c->kind = kind_of(col_text(s, 1, a));

@@ -99,12 +99,6 @@ enum err db_error(struct db *db, enum err e, const char *fmt, ...) printf_like(3
 /* NULL as "". */
 const char *text_of(const char *text);
 
-/*
- * An array in the arena that grows: room for one more after the first 'n' items
- * of 'size' bytes.
- */
-void *list_room(struct arena *a, void *v, size_t n, size_t *cap, size_t size);
-
 int64_t db_last_id(struct db *db);
 bool db_conflict_on(struct db *db, const char *column);	/* which UNIQUE failed: "nodes.name" */
 

@@ -99,7 +99,7 @@ store_logins(struct db *db, struct arena *a, struct login **out, size_t *n)
 	*out = NULL;
 	*n = 0;
 	while (stmt_row(s)) {
-		*out = list_room(a, *out, *n, &cap, sizeof(**out));
+		*out = arena_room(a, *out, *n, &cap, sizeof(**out));
 		login_read(s, a, &(*out)[(*n)++]);
 	}
 	return stmt_end(s);

@@ -243,7 +243,7 @@ read_all(struct stmt *s, struct arena *a, struct node **out, size_t *n)
 	*out = NULL;
 	*n = 0;
 	while (stmt_row(s)) {
-		*out = list_room(a, *out, *n, &cap, sizeof(**out));
+		*out = arena_room(a, *out, *n, &cap, sizeof(**out));
 		node_read(s, a, &(*out)[(*n)++]);
 	}
 	return stmt_end(s);
@@ -321,7 +321,7 @@ store_nodes_online(struct db *db, struct arena *a, int64_t **ids, size_t *n)
 	*ids = NULL;
 	*n = 0;
 	while (stmt_row(s)) {
-		*ids = list_room(a, *ids, *n, &cap, sizeof(**ids));
+		*ids = arena_room(a, *ids, *n, &cap, sizeof(**ids));
 		(*ids)[(*n)++] = col_i64(s, 0);
 	}
 	return stmt_end(s);

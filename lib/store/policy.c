@@ -106,7 +106,7 @@ store_policies(struct db *db, struct arena *a, size_t max, struct policy_version
 	*n = 0;
 	bind_i64(s, 1, (int64_t)max);
 	while (stmt_row(s)) {
-		*out = list_room(a, *out, *n, &cap, sizeof(**out));
+		*out = arena_room(a, *out, *n, &cap, sizeof(**out));
 		policy_read(s, a, &(*out)[(*n)++]);
 	}
 	return stmt_end(s);

@@ -21,7 +21,7 @@ store_routes_served(struct db *db, struct arena *a, int64_t node_id,
 	*n = 0;
 	bind_i64(s, 1, node_id);
 	while (stmt_row(s)) {
-		*out = list_room(a, *out, *n, &cap, sizeof(**out));
+		*out = arena_room(a, *out, *n, &cap, sizeof(**out));
 		(*out)[(*n)++] = col_text(s, 0, a);
 	}
 	return stmt_end(s);

@@ -111,7 +111,7 @@ store_ssh_checks(struct db *db, struct arena *a, struct ssh_check **out, size_t 
 	*out = NULL;
 	*n = 0;
 	while (stmt_row(s)) {
-		*out = list_room(a, *out, *n, &cap, sizeof(**out));
+		*out = arena_room(a, *out, *n, &cap, sizeof(**out));
 		check_read(s, a, &(*out)[(*n)++]);
 	}
 	return stmt_end(s);

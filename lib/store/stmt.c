@@ -276,17 +276,3 @@ text_of(const char *text)
 {
 	return text != NULL ? text : "";
 }
-
-void *
-list_room(struct arena *a, void *v, size_t n, size_t *cap, size_t size)
-{
-	void *bigger;
-
-	if (n < *cap)
-		return v;
-	*cap = *cap ? *cap * 2 : 16;
-	bigger = arena_array(a, *cap, size);
-	if (n > 0)
-		memcpy(bigger, v, n * size);
-	return bigger;
-}

@@ -96,7 +96,7 @@ store_users(struct db *db, struct arena *a, struct user **out, size_t *n)
 	*out = NULL;
 	*n = 0;
 	while (stmt_row(s)) {
-		*out = list_room(a, *out, *n, &cap, sizeof(**out));
+		*out = arena_room(a, *out, *n, &cap, sizeof(**out));
 		user_read(s, a, &(*out)[(*n)++]);
 	}
 	return stmt_end(s);
