@@ -56,16 +56,6 @@ routes_served(struct req *rq, struct arena *a, const struct node *n,
 
 /* ---- one node ---- */
 
-static struct ip
-address_of(const char *text)
-{
-	struct ip ip;
-
-	if (text == NULL || !ip_read(str_of(text), &ip))
-		return (struct ip){ 0 };
-	return ip;
-}
-
 /* The release track follows from the version; clients do not say it. */
 static void
 read_posture(struct arena *a, const struct node *n, struct net_posture *out)
@@ -95,7 +85,7 @@ netload_node(struct req *rq, struct arena *a, const struct node *n,
 	*out = (struct net_node){
 		.id = n->id, .user_id = n->user_id, .name = n->name,
 		.tags = tags_list(a, n->tags, &n_tags),
-		.ip4 = address_of(n->ipv4), .ip6 = address_of(n->ipv6),
+		.ip4 = ip_of(n->ipv4), .ip6 = ip_of(n->ipv6),
 		.routes = force.v, .n_routes = force.n,
 		.primary = served.v, .n_primary = served.n,
 	};

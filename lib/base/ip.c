@@ -28,6 +28,16 @@ ip_read(struct str s, struct ip *out)
 	return out->family != 0;
 }
 
+struct ip
+ip_of(const char *text)
+{
+	struct ip ip;
+
+	if (text == NULL || !ip_read(str_of(text), &ip))
+		return (struct ip){ 0 };
+	return ip;
+}
+
 const char *
 ip_write(const struct ip *a, char out[static IP_TEXT_SIZE])
 {

@@ -27,6 +27,7 @@ struct iprange {
 
 /* "100.64.0.1", "fd7a::1"; no zone, no port. */
 must_check bool ip_read(struct str s, struct ip *out);
+struct ip ip_of(const char *text);	/* of family 0 if NULL or none */
 const char *ip_write(const struct ip *a, char out[static IP_TEXT_SIZE]);
 bool ip_eq(const struct ip *a, const struct ip *b);
 int ip_cmp(const struct ip *a, const struct ip *b);	/* IPv4 sorts before IPv6 */

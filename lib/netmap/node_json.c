@@ -86,16 +86,6 @@ node_json_primary(struct buf *out, const struct prefix *routes, size_t n_routes)
 		buf_byte(out, ']');
 }
 
-static struct ip
-address_of(const char *text)
-{
-	struct ip ip;
-
-	if (text == NULL || !ip_read(str_of(text), &ip))
-		return (struct ip){ 0 };
-	return ip;
-}
-
 /* The member, an array; notes where its inside is. */
 static void
 write_addresses(struct jw *w, const char *key, const struct net_node *n, bool ipv4,
@@ -142,7 +132,7 @@ static void
 write_common(struct jw *w, struct arena *a, const struct node *n,
     const struct node_view *v, struct node_marks *marks)
 {
-	struct net_node at = { .ip4 = address_of(n->ipv4), .ip6 = address_of(n->ipv6) };
+	struct net_node at = { .ip4 = ip_of(n->ipv4), .ip6 = ip_of(n->ipv6) };
 
 	jw_ki64(w, "ID", n->id);
 	write_stable_id(w, n->id);
@@ -210,7 +200,7 @@ node_json_self(struct jw *w, struct arena *a, const struct node *n,
 void
 node_json_gone(struct jw *w, const struct node_gone *g, const char *base_domain)
 {
-	struct net_node at = { .ip4 = address_of(g->ipv4), .ip6 = address_of(g->ipv6) };
+	struct net_node at = { .ip4 = ip_of(g->ipv4), .ip6 = ip_of(g->ipv6) };
 	size_t mark[2];
 
 	jw_obj(w);

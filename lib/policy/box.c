@@ -327,11 +327,7 @@ ports_text(struct arena *a, const struct box *b)
 const char *
 box_access(struct arena *a, const struct box *b)
 {
-	static const struct { uint8_t n; const char *name; } known[] = {
-		{ TCP, "tcp" }, { UDP, "udp" }, { SCTP, "sctp" }, { ICMP, "icmp" },
-		{ ICMPV6, "ipv6-icmp" },
-	};
-	const char *text = "", *name;
+	const char *text = "";
 	bool usual = box_proto(b, TCP) && box_proto(b, UDP) && box_proto(b, ICMP);
 
 	if (*b->kind != '\0')
@@ -341,13 +337,8 @@ box_access(struct arena *a, const struct box *b)
 	for (unsigned n = 0; n < 256; n++) {
 		if (!box_proto(b, n) || (usual && (n == TCP || n == UDP || n == ICMP || n == ICMPV6)))
 			continue;
-		name = NULL;
-		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
-			if (known[k].n == n)
-				name = known[k].name;
-		if (name == NULL)
-			name = arena_printf(a, "%u", n);
-		text = arena_printf(a, "%s%s%s", text, *text ? ", " : "", name);
+		text = arena_printf(a, "%s%s%s", text, *text ? ", " : "",
+		    policy_proto_name(a, n));
 		if (n == TCP || n == UDP || n == SCTP)
 			text = arena_printf(a, "%s:%s", text, ports_text(a, b));
 	}

@@ -289,6 +289,9 @@ must_check bool policy_selector(struct arena *a, struct policy *p,
 must_check bool policy_ports(struct arena *a, struct str text,
     const struct port_range **v, size_t *n, const char **why);
 
+/* What people know a common one by ("tcp"), else its number as text, in the arena. */
+const char *policy_proto_name(struct arena *a, unsigned proto);
+
 /* "tcp", "6": an IP protocol number; false if it is none. */
 must_check bool policy_proto(struct str text, uint8_t *out);
 

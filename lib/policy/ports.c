@@ -36,6 +36,20 @@ policy_proto(struct str text, uint8_t *out)
 }
 
 const char *
+policy_proto_name(struct arena *a, unsigned proto)
+{
+	static const struct { unsigned n; const char *name; } known[] = {
+		{ 1, "icmp" }, { TCP, "tcp" }, { UDP, "udp" }, { 58, "ipv6-icmp" },
+		{ SCTP, "sctp" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].n == proto)
+			return known[i].name;
+	return arena_printf(a, "%u", proto);
+}
+
+const char *
 ports_read_proto(struct arena *a, struct str text, uint8_t *out)
 {
 	if (policy_proto(text, out))

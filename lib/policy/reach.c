@@ -495,24 +495,11 @@ reach_rule_name(struct arena *a, const struct policy_rule *r)
 }
 
 static void
-put_protos(struct buf *b, const struct policy_pass *pass)
+put_protos(struct arena *a, struct buf *b, const struct policy_pass *pass)
 {
-	static const struct { uint8_t n; const char *name; } known[] = {
-		{ ICMP, "icmp" }, { TCP, "tcp" }, { UDP, "udp" }, { ICMPV6, "ipv6-icmp" },
-		{ 132, "sctp" },
-	};
-	const char *name;
-
 	for (size_t i = 0; i < pass->n_protos; i++) {
-		name = NULL;
-		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
-			if (known[k].n == pass->protos[i])
-				name = known[k].name;
 		buf_str(b, i > 0 ? "," : "");
-		if (name != NULL)
-			buf_str(b, name);
-		else
-			buf_printf(b, "%u", pass->protos[i]);
+		buf_str(b, policy_proto_name(a, pass->protos[i]));
 	}
 	buf_str(b, pass->n_protos > 0 ? ":" : "");
 }
@@ -542,7 +529,7 @@ reach_rule_ports(struct arena *a, const struct policy_rule *r)
 	buf_init(&b, 64 * 1024);
 	for (size_t i = 0; i < r->n_pass; i++) {
 		buf_str(&b, i > 0 ? "; " : "");
-		put_protos(&b, &r->pass[i]);
+		put_protos(a, &b, &r->pass[i]);
 		put_ports(&b, &r->pass[i]);
 	}
 	return buf_text(&b, a);
