@@ -1,5 +1,7 @@
 # The command line, on a data folder of its own and without a server.
 
+INI=h.ini
+
 # A new, empty tailnet.
 fresh() {
 	cat >"$D/h.ini" <<-END
@@ -12,24 +14,6 @@ fresh() {
 	END
 }
 
-# hr ARGS: $out, $err and $status are what the command gave.
-hr() {
-	status=0
-	"$BIN/headrace" -c "$D/h.ini" "$@" >"$D/out" 2>"$D/err" </dev/null || status=$?
-	out=$(cat "$D/out")
-	err=$(cat "$D/err")
-	command=$*
-}
-
-# hr that must succeed.
-ok() {
-	hr "$@"
-	[ "$status" = 0 ] || fail "headrace $*: wanted status 0, got $status: $err"
-}
-
-exits() { same "headrace $command: status" "$1" "$status"; }
-out_has() { has "headrace $command" "$1" "$out"; }
-err_has() { has "headrace $command: error" "$1" "$err"; }
 out_lacks() {
 	case $out in
 	*"$1"*) fail "headrace $command: wanted no '$1', got '$out'" ;;

@@ -83,13 +83,6 @@ test_preview_bad_files() {
 
 # ---- the live tailnet ----
 
-hr() {
-	status=0
-	"$BIN/headrace" -c "$D/headrace.ini" "$@" >"$D/out" 2>"$D/err" </dev/null || status=$?
-	out=$(cat "$D/out")
-	err=$(cat "$D/err")
-}
-
 live() {
 	config
 	hr users create ann

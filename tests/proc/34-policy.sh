@@ -1,23 +1,5 @@
 # `headrace policy`: versions in the database, and a policy in a file that is watched.
 
-# hr ARGS: $out, $err and $status are what the command gave.
-hr() {
-	status=0
-	"$BIN/headrace" -c "$D/headrace.ini" "$@" >"$D/out" 2>"$D/err" <"${IN:-/dev/null}" || status=$?
-	out=$(cat "$D/out")
-	err=$(cat "$D/err")
-	command=$*
-}
-
-ok() {
-	hr "$@"
-	[ "$status" = 0 ] || fail "headrace $*: wanted status 0, got $status: $err"
-}
-
-exits() { same "headrace $command: status" "$1" "$status"; }
-out_has() { has "headrace $command" "$1" "$out"; }
-err_has() { has "headrace $command: error" "$1" "$err"; }
-
 OPEN='{"acls": [{"action": "accept", "src": ["*"], "dst": ["*:*"]}]}'
 
 file() { printf '%s\n' "$2" >"$D/$1"; }

@@ -37,6 +37,25 @@ has() {		# WHAT PART TEXT
 	esac
 }
 
+# hr ARGS: runs headrace with the configuration $INI and the input $IN; $out, $err and $status are what the command gave.
+hr() {
+	status=0
+	"$BIN/headrace" -c "$D/${INI:-headrace.ini}" "$@" >"$D/out" 2>"$D/err" <"${IN:-/dev/null}" || status=$?
+	out=$(cat "$D/out")
+	err=$(cat "$D/err")
+	command=$*
+}
+
+# hr that must succeed.
+ok() {
+	hr "$@"
+	[ "$status" = 0 ] || fail "headrace $*: wanted status 0, got $status: $err"
+}
+
+exits() { same "headrace $command: status" "$1" "$status"; }
+out_has() { has "headrace $command" "$1" "$out"; }
+err_has() { has "headrace $command: error" "$1" "$err"; }
+
 within() {	# SECONDS COMMAND...: until it succeeds
 	n=$(($1 * 20))
 	shift
