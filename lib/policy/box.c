@@ -165,22 +165,18 @@ add_ssh(struct filling *f, jv *rules)
 static struct ipset
 node_set(struct arena *a, const struct net_node *n, bool routes)
 {
-	struct iprange *v = arena_array(a, n->n_routes + 2, sizeof(*v));
-	size_t count = 0;
+	struct ranges r = { .a = a };
 	bool exit = false;
 
-	if (n->ip4.family != 0)
-		v[count++] = iprange_of_ip(n->ip4);
-	if (n->ip6.family != 0)
-		v[count++] = iprange_of_ip(n->ip6);
+	ranges_add_ips(&r, &n->ip4, &n->ip6);
 	for (size_t i = 0; routes && i < n->n_routes; i++)
 		if (prefix_is_default(&n->routes[i]))
 			exit = true;
 		else
-			v[count++] = iprange_of_prefix(n->routes[i]);
+			ranges_add(&r, iprange_of_prefix(n->routes[i]));
 	if (exit)
-		return ipset_union(a, ipset_of(a, v, count), internet_ranges(a));
-	return ipset_of(a, v, count);
+		return ipset_union(a, ipset_of(a, r.v, r.n), internet_ranges(a));
+	return ipset_of(a, r.v, r.n);
 }
 
 void

@@ -310,3 +310,21 @@ ipset_json(struct jw *w, struct ipset s)
 	for (size_t i = 0; i < s.n; i++)
 		jw_str(w, iprange_write(s.v[i], text));
 }
+
+/* ---- gathering ---- */
+
+void
+ranges_add(struct ranges *r, struct iprange one)
+{
+	r->v = arena_room(r->a, r->v, r->n, &r->cap, sizeof(*r->v));
+	r->v[r->n++] = one;
+}
+
+void
+ranges_add_ips(struct ranges *r, const struct ip *ip4, const struct ip *ip6)
+{
+	if (ip4->family != 0)
+		ranges_add(r, iprange_of_ip(*ip4));
+	if (ip6->family != 0)
+		ranges_add(r, iprange_of_ip(*ip6));
+}

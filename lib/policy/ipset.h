@@ -25,6 +25,16 @@ struct ipset {
  */
 struct ipset ipset_of(struct arena *a, const struct iprange *v, size_t n);
 
+/* Ranges that are gathered one by one, in 'a'; ipset_of() makes a set of them. */
+struct ranges {
+	struct arena *a;
+	struct iprange *v;
+	size_t n, cap;
+};
+void ranges_add(struct ranges *r, struct iprange one);
+/* A node's addresses; one of family 0 is none. */
+void ranges_add_ips(struct ranges *r, const struct ip *ip4, const struct ip *ip6);
+
 struct iprange iprange_of_prefix(struct prefix p);	/* host bits are dropped */
 struct iprange iprange_of_ip(struct ip ip);
 

@@ -22,11 +22,6 @@ struct owner {
 	bool said;
 };
 
-struct ranges {
-	struct iprange *v;
-	size_t n, room;
-};
-
 struct naming {
 	struct arena *a;
 	struct net *t;
@@ -59,13 +54,6 @@ by_name(const void *x, const void *y)
 }
 
 static void
-add_range(struct naming *k, struct ranges *to, struct iprange r)
-{
-	to->v = arena_room(k->a, to->v, to->n, &to->room, sizeof(*to->v));
-	to->v[to->n++] = r;
-}
-
-static void
 add_owner(struct naming *k, const char *name)
 {
 	k->owners = arena_room(k->a, k->owners, k->n, &k->room, sizeof(*k->owners));
@@ -78,15 +66,12 @@ add_node(void *arg, const struct net_node *n)
 	struct naming *k = arg;
 
 	k->all++;
-	if (n->ip4.family != 0)
-		add_range(k, &k->addresses, iprange_of_ip(n->ip4));
-	if (n->ip6.family != 0)
-		add_range(k, &k->addresses, iprange_of_ip(n->ip6));
+	ranges_add_ips(&k->addresses, &n->ip4, &n->ip6);
 	for (size_t i = 0; i < n->n_routes; i++)
 		if (prefix_is_default(&n->routes[i]))
 			k->exit = true;
 		else
-			add_range(k, &k->networks, iprange_of_prefix(n->routes[i]));
+			ranges_add(&k->networks, iprange_of_prefix(n->routes[i]));
 	if (n->user_id != 0)
 		add_owner(k, user_name(k, n));
 	for (size_t i = 0; i < n->n_tags; i++)
@@ -117,6 +102,7 @@ naming_new(struct arena *a, struct net *t)
 
 	k->a = a;
 	k->t = t;
+	k->addresses.a = k->networks.a = a;
 	net_each(t, add_node, k);
 	join_owners(k);
 	k->nodes = ipset_of(a, k->addresses.v, k->addresses.n);

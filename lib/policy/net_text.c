@@ -50,27 +50,6 @@ net_subnets(struct net *t, size_t *n)
 	return t->subnets;
 }
 
-struct ranges {			/* collected, in the scratch arena */
-	struct iprange *v;
-	size_t n, cap;
-};
-
-static void
-ranges_add(struct arena *a, struct ranges *r, struct iprange x)
-{
-	r->v = arena_room(a, r->v, r->n, &r->cap, sizeof(*r->v));
-	r->v[r->n++] = x;
-}
-
-static void
-add_node(struct net *t, const struct nnode *n, struct ranges *r)
-{
-	if (n->n.ip4.family != 0)
-		ranges_add(t->scratch, r, iprange_of_ip(n->n.ip4));
-	if (n->n.ip6.family != 0)
-		ranges_add(t->scratch, r, iprange_of_ip(n->n.ip6));
-}
-
 static bool
 is_written(enum selector_kind k)
 {
@@ -87,7 +66,7 @@ add_members(struct net *t, const struct side *s, uint32_t sel, struct ranges *r)
 			const struct nnode *n =
 			    t->slots[w * BITS_PER_WORD + (size_t)__builtin_ctzll(bits)];
 			if (net_side_posture(s, n))
-				add_node(t, n, r);
+				ranges_add_ips(r, &n->n.ip4, &n->n.ip6);
 		}
 }
 
@@ -95,7 +74,7 @@ add_members(struct net *t, const struct side *s, uint32_t sel, struct ranges *r)
 static struct ipset
 side_ranges(struct net *t, const struct side *s)
 {
-	struct ranges r = { NULL, 0, 0 };
+	struct ranges r = { .a = t->scratch };
 
 	for (size_t i = 0; i < s->sel.n; i++) {
 		const struct selector *sel = &t->p->selectors[s->sel.v[i]];
@@ -103,7 +82,7 @@ side_ranges(struct net *t, const struct side *s)
 			add_members(t, s, s->sel.v[i], &r);
 		else if (is_written(sel->kind))
 			for (size_t k = 0; k < sel->set.n; k++)
-				ranges_add(t->scratch, &r, sel->set.v[k]);
+				ranges_add(&r, sel->set.v[k]);
 		else if (sel->kind != SEL_ALL)
 			add_members(t, s, s->sel.v[i], &r);
 	}
@@ -174,14 +153,14 @@ net_side_text_of_user(struct net *t, const struct side *s, int64_t user_id, uint
     bool *empty)
 {
 	const struct user_nodes *o = net_owned(t, user_id);
-	struct ranges r = { NULL, 0, 0 };
+	struct ranges r = { .a = t->scratch };
 	char *text;
 	const char *kept;
 
 	for (size_t i = 0; o != NULL && i < o->n; i++) {
 		const struct nnode *n = t->slots[o->slots[i]];
 		if (net_side_posture(s, n) && net_side_selected(&s->sel, n))
-			add_node(t, n, &r);
+			ranges_add_ips(&r, &n->n.ip4, &n->n.ip6);
 	}
 	text = text_of(t, ipset_of(t->scratch, r.v, r.n), false, false);
 	*hash = net_hash(text, strlen(text));

@@ -219,20 +219,14 @@ struct ipset
 net_addresses(struct net *t, struct arena *a, uint32_t selector)
 {
 	const struct selector *s = &t->p->selectors[selector];
-	struct iprange *v;
-	size_t n = 0;
+	struct ranges r = { .a = a };
 
 	if (s->kind == SEL_RANGE || s->kind == SEL_IPSET || s->kind == SEL_INTERNET)
 		return s->set;
-	v = arena_array(a, 2 * t->n_ids + 1, sizeof(*v));
 	for (size_t i = 0; i < t->n_ids; i++) {
 		const struct net_node *nd = &t->slots[t->ids[i].slot]->n;
-		if (!net_selects(t, selector, nd))
-			continue;
-		if (nd->ip4.family != 0)
-			v[n++] = iprange_of_ip(nd->ip4);
-		if (nd->ip6.family != 0)
-			v[n++] = iprange_of_ip(nd->ip6);
+		if (net_selects(t, selector, nd))
+			ranges_add_ips(&r, &nd->ip4, &nd->ip6);
 	}
-	return ipset_of(a, v, n);
+	return ipset_of(a, r.v, r.n);
 }

@@ -54,35 +54,12 @@ reach_given(struct reach *x, const struct posture_given *given)
 
 /* ---- addresses ---- */
 
-/* Ranges that are gathered one by one. */
-struct heap {
-	struct arena *a;
-	struct iprange *v;
-	size_t n, room;
-};
-
-static void
-heap_add(struct heap *h, struct iprange r)
-{
-	h->v = arena_room(h->a, h->v, h->n, &h->room, sizeof(*h->v));
-	h->v[h->n++] = r;
-}
-
-static void
-heap_add_node(struct heap *h, const struct net_node *n)
-{
-	if (n->ip4.family != 0)
-		heap_add(h, iprange_of_ip(n->ip4));
-	if (n->ip6.family != 0)
-		heap_add(h, iprange_of_ip(n->ip6));
-}
-
 static void
 add_subnets(void *arg, const struct net_node *n)
 {
 	for (size_t i = 0; i < n->n_routes; i++)
 		if (!prefix_is_default(&n->routes[i]))
-			heap_add(arg, iprange_of_prefix(n->routes[i]));
+			ranges_add(arg, iprange_of_prefix(n->routes[i]));
 }
 
 /* "*" as a source: what a tailnet gives its nodes, and the networks behind them. */
@@ -91,12 +68,12 @@ everybody(struct reach *x)
 {
 	static const char *const tailnet[] = { "100.64.0.0-100.115.91.255",
 		"100.115.94.0-100.127.255.255", "fd7a:115c:a1e0::/48" };
-	struct heap h = { .a = x->a };
+	struct ranges h = { .a = x->a };
 	struct iprange r;
 
 	for (size_t i = 0; i < sizeof(tailnet) / sizeof(tailnet[0]); i++)
 		if (iprange_read(str_of(tailnet[i]), &r))
-			heap_add(&h, r);
+			ranges_add(&h, r);
 	net_each(x->t, add_subnets, &h);
 	return ipset_of(x->a, h.v, h.n);
 }
@@ -139,7 +116,7 @@ selectors_set(struct reach *x, struct selectors s, bool dst)
 struct fit {
 	struct net *t;
 	const struct policy_rule *r;
-	struct heap h;
+	struct ranges h;
 };
 
 static void
@@ -148,7 +125,7 @@ add_fit(void *arg, const struct net_node *n)
 	struct fit *f = arg;
 
 	if (net_posture_ok(f->t, f->r->postures, f->r->n_postures, n))
-		heap_add_node(&f->h, n);
+		ranges_add_ips(&f->h, &n->ip4, &n->ip6);
 }
 
 static const struct sides *
@@ -341,7 +318,7 @@ static void
 gather_owners(struct reach *x)
 {
 	struct owned_list l = { .a = x->a };
-	struct heap h;
+	struct ranges h;
 	size_t i = 0;
 
 	x->owners_ready = true;
@@ -352,8 +329,8 @@ gather_owners(struct reach *x)
 	while (i < l.n) {
 		struct owner *o = &x->owners[x->n_owners++];
 		o->user_id = l.v[i].user_id;
-		for (h = (struct heap){ .a = x->a }; i < l.n && l.v[i].user_id == o->user_id; i++)
-			heap_add(&h, l.v[i].r);
+		for (h = (struct ranges){ .a = x->a }; i < l.n && l.v[i].user_id == o->user_id; i++)
+			ranges_add(&h, l.v[i].r);
 		o->set = ipset_of(x->a, h.v, h.n);
 	}
 }
