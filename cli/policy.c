@@ -123,18 +123,29 @@ policy_get(struct cli *c)
 	return OK;
 }
 
+/* A body that begins with the policy that was named. */
+static enum err
+begin_text(struct cli *c, struct body *b)
+{
+	struct str text;
+	enum err e = chosen_file(c, &text);
+
+	if (e != OK)
+		return e;
+	cli_body_begin(b);
+	cli_body_text(b, "policy", text.p);
+	return OK;
+}
+
 static enum err
 policy_set(struct cli *c)
 {
-	struct str text;
 	struct body b;
 	jv *answer;
 	enum err e;
 
-	if ((e = chosen_file(c, &text)) != OK)
+	if ((e = begin_text(c, &b)) != OK)
 		return e;
-	cli_body_begin(&b);
-	cli_body_text(&b, "policy", text.p);
 	cli_policy_author(c, &b);
 	e = cli_policy_expect(c, &b);
 	if (e == OK)
@@ -147,15 +158,12 @@ policy_set(struct cli *c)
 static enum err
 policy_check(struct cli *c)
 {
-	struct str text;
 	struct body b;
 	jv *answer;
 	enum err e;
 
-	if ((e = chosen_file(c, &text)) != OK)
+	if ((e = begin_text(c, &b)) != OK)
 		return e;
-	cli_body_begin(&b);
-	cli_body_text(&b, "policy", text.p);
 	e = cli_call(c, HTTP_POST, "/api/v1/policy/check", cli_body_end(c, &b), &answer);
 	if (e != OK)
 		return refused(e);

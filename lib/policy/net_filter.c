@@ -258,24 +258,18 @@ put_dst_ports(struct filter *f, const struct item *it)
 }
 
 static void
-put_dst(struct filter *f, const char *text)
+put_dst(struct filter *f, const char *text, const char *bits)
 {
-	buf_printf(f->out, "%s\"%s\"", f->ports++ ? "," : "", text);
+	buf_printf(f->out, "%s\"%s%s\"", f->ports++ ? "," : "", text, bits);
 }
 
 static void
 put_own_dsts(struct filter *f, bool four, bool six)
 {
-	if (four && f->n->ip4[0] != '\0') {
-		put_dst(f, f->n->ip4);
-		f->out->n--;
-		buf_str(f->out, "/32\"");
-	}
-	if (six && f->n->ip6[0] != '\0') {
-		put_dst(f, f->n->ip6);
-		f->out->n--;
-		buf_str(f->out, "/128\"");
-	}
+	if (four && f->n->ip4[0] != '\0')
+		put_dst(f, f->n->ip4, "/32");
+	if (six && f->n->ip6[0] != '\0')
+		put_dst(f, f->n->ip6, "/128");
 }
 
 /* Capabilities hold for the node's own addresses, and for its part of a network behind it. */
@@ -300,7 +294,7 @@ put_cap_dsts(struct filter *f, const struct item *it)
 		for (size_t k = 0; s->kind == SEL_RANGE && k < s->set.n; k++)
 			if (net_range_routed(f->t, s->set.v[k], f->n, false) &&
 			    iprange_is_prefix(s->set.v[k], &p))
-				put_dst(f, prefix_write(&p, text));
+				put_dst(f, prefix_write(&p, text), "");
 	}
 }
 
