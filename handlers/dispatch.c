@@ -3,17 +3,18 @@
  *
  * Everything that an endpoint needs besides its subject happens here, in one
  * order: who may see it, body limit, transaction, handler, commit, status, wake.
- * An endpoint that a caller may not use does not exist for that caller, so the
- * world cannot learn what the control socket and the command line can do.
+ * What only a machine or the notifier may use does not exist for anybody else; the
+ * API is there for the world, and asks for a key.
  */
 #include "handlers/dispatch.h"
 
 #include <assert.h>
 
+#include "handlers/admit.h"
+#include "handlers/problem.h"
 #include "handlers/routes.h"
 #include "lib/base/log.h"
 #include "lib/config/config.h"
-#include "lib/json/json.h"
 #include "lib/store/store.h"
 #include "lib/wake/wake.h"
 
@@ -35,8 +36,8 @@ may_see(const struct req *rq, const struct route *r)
 		return rq->origin == ORIGIN_CONTROL && rq->machine_key != NULL;
 	case AUTH_NOTIFIER:
 		return rq->origin == ORIGIN_CONTROL && rq->machine_key == NULL;
-	case AUTH_ADMIN:
-		return rq->origin == ORIGIN_LOCAL;
+	case AUTH_API:
+		return rq->origin == ORIGIN_WEB || rq->origin == ORIGIN_LOCAL;
 	}
 	return false;
 }
@@ -86,7 +87,9 @@ run(struct req *rq, const struct route *r)
 	enum err e;
 
 	if (rq->body.n > r->body_max)
-		return req_fail(rq, ERR_TOOBIG, "request body too large");
+		return req_fail_at(rq, ERR_TOOBIG, "body", "request body too large");
+	if (r->auth == AUTH_API && (e = admit(rq)) != OK)
+		return e;
 	if ((e = begin(rq, r->txn)) != OK)
 		return e;
 	if ((e = r->handle(rq)) == OK)
@@ -96,50 +99,6 @@ run(struct req *rq, const struct route *r)
 	if (rq->db != NULL)
 		db_rollback(rq->db);
 	return e;
-}
-
-/* What a client may know of a failure of ours. */
-static const char *
-public_text(const struct req *rq, int status)
-{
-	switch (status) {
-	case 500:
-		return "internal error";
-	case 502:
-		return "a server that this one depends on did not answer";
-	case 503:
-		return "busy, try again";
-	default:
-		return rq->errmsg[0] != '\0' ? rq->errmsg : http_status_text(status);
-	}
-}
-
-static void
-problem_json(struct req *rq, int status, const char *detail)
-{
-	struct jw w;
-
-	req_reply(rq, status, "application/problem+json");
-	jw_init(&w, &rq->out);
-	jw_obj(&w);
-	jw_kstr(&w, "type", "about:blank");
-	jw_kstr(&w, "title", http_status_text(status));
-	jw_ki64(&w, "status", status);
-	jw_kstr(&w, "detail", detail);
-	jw_end_obj(&w);
-}
-
-static void
-error_body(struct req *rq, int status)
-{
-	const char *text = public_text(rq, status);
-
-	if (rq->path != NULL && str_starts(str_of(rq->path), "/api/"))
-		problem_json(rq, status, text);
-	else {
-		req_reply_text(rq, status, text);
-		buf_byte(&rq->out, '\n');
-	}
 }
 
 static void
@@ -159,9 +118,13 @@ static void
 answer(struct req *rq, enum err e)
 {
 	buf_clear(&rq->head);
-	error_body(rq, http_status_of(e));
+	problem_reply(rq, http_status_of(e));
 	if (e == ERR_BUSY)
 		req_header(rq, "Retry-After", RETRY_AFTER_S);
+	if (e == ERR_LIMITED)
+		req_header(rq, "Retry-After", ADMIT_RETRY_AFTER_S);
+	if (e == ERR_AUTH)
+		req_header(rq, "WWW-Authenticate", "Bearer realm=\"headrace\"");
 }
 
 static void
@@ -228,7 +191,7 @@ dispatch(struct req *rq)
 	struct visible v;
 
 	if (rq->path == NULL) {
-		error_body(rq, 400);
+		problem_reply(rq, 400);
 		finish(rq);
 		return;
 	}
@@ -252,7 +215,8 @@ dispatch_body_max(struct req *rq)
 	const struct route *r;
 	struct visible v = visible_to(rq);
 
-	if (rq->path == NULL || route_find(v.rows, v.n, rq, &r) != OK)
+	if (rq->path == NULL || route_find(v.rows, v.n, rq, &r) != OK ||
+	    (r->auth == AUTH_API && !admit_may_try(rq)))
 		return 0;
 	return r->body_max;
 }

@@ -77,7 +77,7 @@ static const char *const auth_names[] = {
 	[AUTH_PUBLIC] = "public",
 	[AUTH_MACHINE] = "machine",
 	[AUTH_NOTIFIER] = "notifier",
-	[AUTH_ADMIN] = "admin",
+	[AUTH_API] = "api",
 };
 
 static const char *const txn_names[] = {
@@ -93,12 +93,12 @@ routes_print(struct buf *out)
 	const struct route *r;
 	size_t i;
 
-	buf_printf(out, "%-7s %-44s %-9s %-6s %s\n",
-	    "method", "path", "who", "txn", "body");
+	buf_printf(out, "%-7s %-44s %-9s %-6s %-9s %s\n",
+	    "method", "path", "who", "txn", "body", "scope");
 	for (i = 0; i < routes_count; i++) {
 		r = routes_all[i];
-		buf_printf(out, "%-7s %-44s %-9s %-6s %zu\n",
+		buf_printf(out, "%-7s %-44s %-9s %-6s %-9zu %s\n",
 		    http_method_name(r->method), r->path, auth_names[r->auth],
-		    txn_names[r->txn], r->body_max);
+		    txn_names[r->txn], r->body_max, scope_name(r->scope));
 	}
 }

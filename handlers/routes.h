@@ -77,7 +77,7 @@ extern const struct route route_api_health;
 extern const struct route *const routes_all[];
 extern const size_t routes_count;
 
-/* A table for people: method, path, who may call, transaction, body limit. */
+/* A table for people: method, path, who may call, transaction, body limit, scope. */
 void routes_print(struct buf *out);
 
 #endif

@@ -7,7 +7,9 @@
 #ifndef HANDLERS_API_API_H
 #define HANDLERS_API_API_H
 
+#include "handlers/api/op.h"
 #include "lib/http/req.h"
+#include "lib/http/route.h"
 #include "lib/json/json.h"
 #include "lib/model/model.h"
 #include "lib/store/store.h"
@@ -15,27 +17,26 @@
 #define API_BODY_MAX (16 * 1024)	/* of a request without long lists */
 #define API_LIST_BODY_MAX (256 * 1024)	/* of one with tags or routes */
 
-/* A member that a request's body may have. */
-struct api_field {
-	const char *name;
-	enum json_type_wanted type;
-};
-
 /*
- * Reads the body as an object with these members and no others; null counts
- * as absent.  'fields' ends with a NULL name.
+ * Reads the body as the row's op describes it (body.c): ERR_BADREQ if it is
+ * missing or no JSON, ERR_MEDIA if its Content-Type is another, ERR_INVALID, with
+ * the place, for a member that is unknown, missing, of another type or too long.
+ * Where the op says that it may be missing, *out is NULL then, which has no
+ * members.  Null counts as absent unless the field has API_NULL.
  */
-must_check enum err api_body(struct req *rq, const struct api_field *fields, jv **out);
+must_check enum err api_body(struct req *rq, jv **out);
 
-/* The same, but without a body *out is NULL (which has no members). */
-must_check enum err api_body_optional(struct req *rq,
-    const struct api_field *fields, jv **out);
+/* The id in a member that api_body() has checked; 0 if absent. */
+int64_t api_get_id(jv *body, const char *name);
 
-/* An id, which is a decimal number as text; 0 if the member is absent. */
-must_check enum err api_get_id(struct req *rq, jv *body, const char *name, int64_t *out);
+/* The time in such a member; TIME_NONE if absent or Go's zero time, which means "not set". */
+int64_t api_get_time(jv *body, const char *name);
 
-/* A time; TIME_NONE if absent or Go's zero time, which means "not set". */
-must_check enum err api_get_time(struct req *rq, jv *body, const char *name, int64_t *out);
+/* The number in ?name=, 0 if it is absent or empty. */
+must_check enum err api_query_id(struct req *rq, const char *name, int64_t *out);
+
+/* Is ?name=true (or 1) there?  Another word than true or false is an error. */
+must_check enum err api_query_bool(struct req *rq, const char *name, bool *out);
 
 /* A list of tags, checked, sorted, without doubles, as it is stored; "[]" if absent. */
 must_check enum err api_get_tags(struct req *rq, jv *body, const char *name,

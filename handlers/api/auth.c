@@ -10,6 +10,7 @@
 
 #include "handlers/api/api.h"
 #include "handlers/api/put.h"
+#include "handlers/api/shapes.h"
 #include "handlers/control/enroll.h"
 #include "handlers/routes.h"
 #include "lib/crypto/token.h"
@@ -60,10 +61,15 @@ auth_list(struct req *rq)
 const struct route route_auth_list = {
 	.method = HTTP_GET,
 	.path = "/api/v1/auth",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE_READ,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = auth_list,
+	.op = &(const struct api_op){
+		.id = "listAuth", .tag = "Auth", .summary = "List logins and SSH checks that wait",
+		.answer = &shape_auth_list,
+	},
 };
 
 static enum err
@@ -128,9 +134,6 @@ not_a_check(struct req *rq, const char *id)
 static enum err
 auth_register(struct req *rq)
 {
-	static const struct api_field fields[] = {
-		{ "user", JSON_STR }, { "authId", JSON_STR }, { NULL, 0 },
-	};
 	const char *id;
 	struct login l;
 	struct user u;
@@ -138,7 +141,7 @@ auth_register(struct req *rq)
 	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, fields, &body)) != OK || (e = id_of(rq, body, &id)) != OK ||
+	if ((e = api_body(rq, &body)) != OK || (e = id_of(rq, body, &id)) != OK ||
 	    (e = not_a_check(rq, id)) != OK || (e = waiting_login(rq, id, &l)) != OK ||
 	    (e = api_user_by_name(rq, json_get_str(body, "user", ""), &u)) != OK ||
 	    (e = enroll_login(rq, &l, &u, &n)) != OK)
@@ -146,16 +149,25 @@ auth_register(struct req *rq)
 	return put_node_reply(rq, n.id);
 }
 
+static const struct api_field register_fields[] = {
+	{ .name = "user", .type = API_TEXT }, { .name = "authId", .type = API_TEXT },
+	{ .name = NULL },
+};
+static const struct api_object register_body = { "AuthRegisterRequest", register_fields };
+
 const struct route route_auth_register = {
 	.method = HTTP_POST,
 	.path = "/api/v1/auth/register",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = auth_register,
+	.op = &(const struct api_op){
+		.id = "authRegister", .tag = "Auth", .summary = "Register a node that waits",
+		.body = &register_body, .answer = &shape_node_reply, .errors = "400 409 415 422",
+	},
 };
-
-static const struct api_field id_fields[] = { { "authId", JSON_STR }, { NULL, 0 } };
 
 /* The id of the body, and whether it is that of an SSH check; then that waits. */
 static enum err
@@ -164,7 +176,7 @@ read_id(struct req *rq, const char **id, bool *is_check)
 	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, id_fields, &body)) != OK || (e = id_of(rq, body, id)) != OK)
+	if ((e = api_body(rq, &body)) != OK || (e = id_of(rq, body, id)) != OK)
 		return e;
 	return waiting_check(rq, *id, is_check);
 }
@@ -201,13 +213,24 @@ auth_approve(struct req *rq)
 	    "needs a user: auth register --auth-id %s --user NAME", l.id, l.id);
 }
 
+static const struct api_field id_fields[] = {
+	{ .name = "authId", .type = API_TEXT },
+	{ .name = NULL },
+};
+static const struct api_object id_body = { "AuthIdRequest", id_fields };
+
 const struct route route_auth_approve = {
 	.method = HTTP_POST,
 	.path = "/api/v1/auth/approve",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = auth_approve,
+	.op = &(const struct api_op){
+		.id = "authApprove", .tag = "Auth", .summary = "Approve what waits",
+		.body = &id_body, .errors = "400 409 415 422",
+	},
 };
 
 static enum err
@@ -231,8 +254,13 @@ auth_reject(struct req *rq)
 const struct route route_auth_reject = {
 	.method = HTTP_POST,
 	.path = "/api/v1/auth/reject",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = auth_reject,
+	.op = &(const struct api_op){
+		.id = "authReject", .tag = "Auth", .summary = "Reject what waits",
+		.body = &id_body, .errors = "400 409 415 422",
+	},
 };

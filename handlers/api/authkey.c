@@ -10,6 +10,7 @@
 
 #include "handlers/api/api.h"
 #include "handlers/api/put.h"
+#include "handlers/api/shapes.h"
 #include "handlers/routes.h"
 #include "lib/crypto/token.h"
 
@@ -25,53 +26,58 @@ is_valid(const struct authkey *k, int64_t now_ms)
 static enum err
 authkey_list(struct req *rq)
 {
-	const char *valid = req_query(rq, "valid");
-	bool all = valid == NULL || strcmp(valid, "true") != 0;
+	bool valid;
 	struct put_refs refs;
 	struct jw w;
 	enum err e;
 
-	if ((e = put_refs_all(rq, &refs)) != OK)
+	if ((e = api_query_bool(rq, "valid", &valid)) != OK ||
+	    (e = put_refs_all(rq, &refs)) != OK)
 		return e;
 	api_reply(rq, &w);
 	jw_key(&w, "preAuthKeys");
 	jw_arr(&w);
 	for (size_t i = 0; i < refs.n_keys; i++)
-		if (all || is_valid(&refs.keys[i], rq->now_ms))
+		if (!valid || is_valid(&refs.keys[i], rq->now_ms))
 			put_authkey(&w, &refs, &refs.keys[i], NULL);
 	jw_end_arr(&w);
 	api_reply_end(&w);
 	return OK;
 }
 
+static const struct api_field list_query[] = {
+	{ .name = "valid", .type = API_BOOL, .help = "only keys that still let a machine in" },
+	{ .name = NULL },
+};
+
 const struct route route_authkey_list = {
 	.method = HTTP_GET,
 	.path = "/api/v1/preauthkey",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_AUTH_KEYS_READ,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = authkey_list,
+	.op = &(const struct api_op){
+		.id = "listPreAuthKeys", .tag = "PreAuthKeys", .summary = "List pre-auth keys",
+		.query = list_query, .answer = &shape_authkey_list, .errors = "400",
+	},
 };
 
 /* Reads what the key shall be; *owner is filled if k->user_id is set. */
 static enum err
 read_authkey(struct req *rq, struct authkey *k, struct user *owner)
 {
-	static const struct api_field fields[] = {
-		{ "user", JSON_STR }, { "reusable", JSON_BOOL },
-		{ "ephemeral", JSON_BOOL }, { "expiration", JSON_STR },
-		{ "aclTags", JSON_ARR }, { NULL, 0 },
-	};
 	jv *body;
 	enum err e;
 
 	*k = (struct authkey){ .description = "", .created_ms = rq->now_ms,
 	    .revoked_ms = TIME_NONE };
-	if ((e = api_body(rq, fields, &body)) != OK ||
-	    (e = api_get_id(rq, body, "user", &k->user_id)) != OK ||
-	    (e = api_get_time(rq, body, "expiration", &k->expiry_ms)) != OK ||
+	if ((e = api_body(rq, &body)) != OK ||
 	    (e = api_get_tags(rq, body, "aclTags", &k->tags)) != OK)
 		return e;
+	k->user_id = api_get_id(body, "user");
+	k->expiry_ms = api_get_time(body, "expiration");
 	k->reusable = json_get_bool(body, "reusable", false);
 	k->ephemeral = json_get_bool(body, "ephemeral", false);
 	if (k->user_id == 0 && json_len(json_get(body, "aclTags")) == 0)
@@ -116,13 +122,26 @@ authkey_create(struct req *rq)
 	return e;
 }
 
+static const struct api_field create_fields[] = {
+	{ .name = "user", .type = API_ID }, { .name = "reusable", .type = API_BOOL },
+	{ .name = "ephemeral", .type = API_BOOL }, { .name = "expiration", .type = API_TIME },
+	{ .name = "aclTags", .type = API_LIST, .item = API_TEXT },
+	{ .name = NULL },
+};
+static const struct api_object create_body = { "CreatePreAuthKeyRequest", create_fields };
+
 const struct route route_authkey_create = {
 	.method = HTTP_POST,
 	.path = "/api/v1/preauthkey",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_AUTH_KEYS,
 	.txn = TXN_WRITE,
 	.body_max = API_LIST_BODY_MAX,
 	.handle = authkey_create,
+	.op = &(const struct api_op){
+		.id = "createPreAuthKey", .tag = "PreAuthKeys", .summary = "Create pre-auth key",
+		.body = &create_body, .answer = &shape_authkey_reply, .errors = "400 415 422",
+	},
 };
 
 static enum err
@@ -136,50 +155,69 @@ no_such_key(struct req *rq, enum err e, int64_t id)
 static enum err
 authkey_expire(struct req *rq)
 {
-	static const struct api_field fields[] = { { "id", JSON_STR }, { NULL, 0 } };
 	int64_t id;
 	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, fields, &body)) != OK ||
-	    (e = api_get_id(rq, body, "id", &id)) != OK)
+	if ((e = api_body(rq, &body)) != OK)
 		return e;
+	id = api_get_id(body, "id");
 	e = store_authkey_expire(rq->db, id, rq->now_ms);
 	if (e == OK)
 		api_reply_empty(rq);
 	return no_such_key(rq, e, id);
 }
 
+static const struct api_field expire_fields[] = {
+	{ .name = "id", .type = API_ID },
+	{ .name = NULL },
+};
+static const struct api_object expire_body = { "ExpirePreAuthKeyRequest", expire_fields };
+
 const struct route route_authkey_expire = {
 	.method = HTTP_POST,
 	.path = "/api/v1/preauthkey/expire",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_AUTH_KEYS,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = authkey_expire,
+	.op = &(const struct api_op){
+		.id = "expirePreAuthKey", .tag = "PreAuthKeys", .summary = "Expire pre-auth key",
+		.body = &expire_body, .errors = "400 415 422",
+	},
 };
 
 /* Nodes that came with the key stay. */
 static enum err
 authkey_delete(struct req *rq)
 {
-	const char *text = req_query(rq, "id");
-	int64_t id = 0;
+	int64_t id;
 	enum err e;
 
-	if (text != NULL && !str_i64(str_of(text), &id))
-		return req_fail(rq, ERR_BADREQ, "id must be a number");
+	if ((e = api_query_id(rq, "id", &id)) != OK)
+		return e;
 	e = store_authkey_delete(rq->db, id);
 	if (e == OK)
 		api_reply_empty(rq);
 	return no_such_key(rq, e, id);
 }
 
+static const struct api_field delete_query[] = {
+	{ .name = "id", .type = API_ID },
+	{ .name = NULL },
+};
+
 const struct route route_authkey_delete = {
 	.method = HTTP_DELETE,
 	.path = "/api/v1/preauthkey",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_AUTH_KEYS,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,	/* and not looked at */
 	.handle = authkey_delete,
+	.op = &(const struct api_op){
+		.id = "deletePreAuthKey", .tag = "PreAuthKeys", .summary = "Delete pre-auth key",
+		.query = delete_query, .errors = "400",
+	},
 };

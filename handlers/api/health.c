@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "handlers/api/api.h"
+#include "handlers/api/shapes.h"
 #include "handlers/routes.h"
 
 static enum err
@@ -26,14 +27,14 @@ look_over(struct req *rq)
 static enum err
 api_health(struct req *rq)
 {
-	const char *full = req_query(rq, "full");
+	bool full;
 	struct jw w;
 	int64_t seq;
 	enum err e;
 
-	if ((e = store_change_last(rq->db, &seq)) != OK)
-		return e;
-	if (full != NULL && strcmp(full, "true") == 0 && (e = look_over(rq)) != OK)
+	if ((e = api_query_bool(rq, "full", &full)) != OK ||
+	    (e = store_change_last(rq->db, &seq)) != OK ||
+	    (full && (e = look_over(rq)) != OK))
 		return e;
 	api_reply(rq, &w);
 	jw_kbool(&w, "databaseConnectivity", true);
@@ -41,11 +42,21 @@ api_health(struct req *rq)
 	return OK;
 }
 
+static const struct api_field health_query[] = {
+	{ .name = "full", .type = API_BOOL, .help = "look over the whole database" },
+	{ .name = NULL },
+};
+
 const struct route route_api_health = {
 	.method = HTTP_GET,
 	.path = "/api/v1/health",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_NONE,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = api_health,
+	.op = &(const struct api_op){
+		.id = "health", .tag = "Health", .summary = "Health check",
+		.query = health_query, .answer = &shape_health, .errors = "400",
+	},
 };

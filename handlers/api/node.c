@@ -8,6 +8,7 @@
 
 #include "handlers/api/api.h"
 #include "handlers/api/put.h"
+#include "handlers/api/shapes.h"
 #include "handlers/routes.h"
 
 /* Which nodes a list is asked for; NULL name and user < 0 are all. */
@@ -68,13 +69,23 @@ node_list(struct req *rq)
 	return OK;
 }
 
+static const struct api_field list_query[] = {
+	{ .name = "user", .type = API_TEXT }, { .name = "name", .type = API_TEXT },
+	{ .name = NULL },
+};
+
 const struct route route_node_list = {
 	.method = HTTP_GET,
 	.path = "/api/v1/node",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE_READ,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = node_list,
+	.op = &(const struct api_op){
+		.id = "listNodes", .tag = "Nodes", .summary = "List nodes",
+		.query = list_query, .answer = &shape_node_list, .errors = "400 409",
+	},
 };
 
 static enum err
@@ -91,10 +102,15 @@ node_get(struct req *rq)
 const struct route route_node_get = {
 	.method = HTTP_GET,
 	.path = "/api/v1/node/{nodeId}",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE_READ,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = node_get,
+	.op = &(const struct api_op){
+		.id = "getNode", .tag = "Nodes", .summary = "Get node",
+		.answer = &shape_node_reply, .errors = "400",
+	},
 };
 
 static enum err
@@ -113,10 +129,15 @@ node_delete(struct req *rq)
 const struct route route_node_delete = {
 	.method = HTTP_DELETE,
 	.path = "/api/v1/node/{nodeId}",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,	/* and not looked at */
 	.handle = node_delete,
+	.op = &(const struct api_op){
+		.id = "deleteNode", .tag = "Nodes", .summary = "Delete node",
+		.errors = "400",
+	},
 };
 
 /*
@@ -126,16 +147,13 @@ const struct route route_node_delete = {
 static enum err
 read_expiry(struct req *rq, int64_t *expiry)
 {
-	static const struct api_field fields[] = {
-		{ "expiry", JSON_STR }, { "disableExpiry", JSON_BOOL }, { NULL, 0 },
-	};
 	bool never;
 	jv *body;
 	enum err e;
 
-	if ((e = api_body_optional(rq, fields, &body)) != OK ||
-	    (e = api_get_time(rq, body, "expiry", expiry)) != OK)
+	if ((e = api_body(rq, &body)) != OK)
 		return e;
+	*expiry = api_get_time(body, "expiry");
 	never = json_get_bool(body, "disableExpiry", false);
 	if (never && *expiry != TIME_NONE)
 		return req_fail(rq, ERR_BADREQ,
@@ -161,11 +179,22 @@ node_expire(struct req *rq)
 	return e != OK ? e : put_node_reply(rq, n.id);
 }
 
+static const struct api_field expire_fields[] = {
+	{ .name = "expiry", .type = API_TIME }, { .name = "disableExpiry", .type = API_BOOL },
+	{ .name = NULL },
+};
+static const struct api_object expire_body = { "ExpireNodeRequest", expire_fields };
+
 const struct route route_node_expire = {
 	.method = HTTP_POST,
 	.path = "/api/v1/node/{nodeId}/expire",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = node_expire,
+	.op = &(const struct api_op){
+		.id = "expireNode", .tag = "Nodes", .summary = "Expire node",
+		.body = &expire_body, .body_optional = true, .answer = &shape_node_reply, .errors = "400 415 422",
+	},
 };

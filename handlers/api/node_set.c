@@ -9,6 +9,7 @@
 
 #include "handlers/api/api.h"
 #include "handlers/api/put.h"
+#include "handlers/api/shapes.h"
 #include "handlers/control/approve_net.h"
 #include "handlers/control/approve_node.h"
 #include "handlers/control/approve_tags.h"
@@ -45,10 +46,15 @@ node_rename(struct req *rq)
 const struct route route_node_rename = {
 	.method = HTTP_POST,
 	.path = "/api/v1/node/{nodeId}/rename/{newName}",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = node_rename,
+	.op = &(const struct api_op){
+		.id = "renameNode", .tag = "Nodes", .summary = "Rename node",
+		.answer = &shape_node_reply, .errors = "400 409",
+	},
 };
 
 /*
@@ -58,14 +64,13 @@ const struct route route_node_rename = {
 static enum err
 node_tags(struct req *rq)
 {
-	static const struct api_field fields[] = { { "tags", JSON_ARR }, { NULL, 0 } };
 	const char *tags;
 	struct net *net;
 	struct node n;
 	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, fields, &body)) != OK ||
+	if ((e = api_body(rq, &body)) != OK ||
 	    (e = api_get_tags(rq, body, "tags", &tags)) != OK ||
 	    (e = api_node_of_path(rq, &n)) != OK)
 		return e;
@@ -82,31 +87,39 @@ node_tags(struct req *rq)
 	return put_node_reply(rq, n.id);
 }
 
+static const struct api_field tags_fields[] = {
+	{ .name = "tags", .type = API_LIST, .item = API_TEXT },
+	{ .name = NULL },
+};
+static const struct api_object tags_body = { "SetTagsRequest", tags_fields };
+
 const struct route route_node_tags = {
 	.method = HTTP_POST,
 	.path = "/api/v1/node/{nodeId}/tags",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE,
 	.txn = TXN_WRITE,
 	.body_max = API_LIST_BODY_MAX,
 	.handle = node_tags,
+	.op = &(const struct api_op){
+		.id = "setTags", .tag = "Nodes", .summary = "Set tags",
+		.body = &tags_body, .answer = &shape_node_reply, .errors = "400 409 415 422",
+	},
 };
 
 /* Gives the node to a user; a tagged node loses its tags. */
 static enum err
 node_user(struct req *rq)
 {
-	static const struct api_field fields[] = { { "user", JSON_STR }, { NULL, 0 } };
-	int64_t user_id;
 	struct net *net;
 	struct user u;
 	struct node n;
 	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, fields, &body)) != OK ||
-	    (e = api_get_id(rq, body, "user", &user_id)) != OK ||
+	if ((e = api_body(rq, &body)) != OK ||
 	    (e = api_node_of_path(rq, &n)) != OK ||
-	    (e = api_user_by_id(rq, user_id, &u)) != OK ||
+	    (e = api_user_by_id(rq, api_get_id(body, "user"), &u)) != OK ||
 	    (e = api_owner_free(rq, &n, u.id)) != OK ||
 	    (e = approve_net(rq, u.id, &net)) != OK ||
 	    (e = store_node_set_user(rq->db, n.id, u.id)) != OK ||
@@ -115,13 +128,24 @@ node_user(struct req *rq)
 	return put_node_reply(rq, n.id);
 }
 
+static const struct api_field user_fields[] = {
+	{ .name = "user", .type = API_ID, .flags = API_MUST },
+	{ .name = NULL },
+};
+static const struct api_object user_body = { "SetUserRequest", user_fields };
+
 const struct route route_node_user = {
 	.method = HTTP_POST,
 	.path = "/api/v1/node/{nodeId}/user",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = node_user,
+	.op = &(const struct api_op){
+		.id = "setUser", .tag = "Nodes", .summary = "Give a node to a user",
+		.body = &user_body, .answer = &shape_node_reply, .errors = "400 409 415 422",
+	},
 };
 
 /* An address that the tailnet may give to a node. */
@@ -162,14 +186,13 @@ ip_taken(struct req *rq, const char *text)
 static enum err
 node_ip(struct req *rq)
 {
-	static const struct api_field fields[] = { { "ip", JSON_STR }, { NULL, 0 } };
 	char text[IP_TEXT_SIZE];
 	struct node n;
 	struct ip ip;
 	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, fields, &body)) != OK ||
+	if ((e = api_body(rq, &body)) != OK ||
 	    (e = read_ip(rq, json_get_str(body, "ip", ""), &ip)) != OK ||
 	    (e = api_node_of_path(rq, &n)) != OK)
 		return e;
@@ -179,13 +202,24 @@ node_ip(struct req *rq)
 	return e != OK ? e : put_node_reply(rq, n.id);
 }
 
+static const struct api_field ip_fields[] = {
+	{ .name = "ip", .type = API_TEXT, .flags = API_MUST },
+	{ .name = NULL },
+};
+static const struct api_object ip_body = { "SetIpRequest", ip_fields };
+
 const struct route route_node_ip = {
 	.method = HTTP_POST,
 	.path = "/api/v1/node/{nodeId}/ip",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = node_ip,
+	.op = &(const struct api_op){
+		.id = "setIp", .tag = "Nodes", .summary = "Set the address of a node",
+		.body = &ip_body, .answer = &shape_node_reply, .errors = "400 409 415 422",
+	},
 };
 
 /* One route, which must be a network: a typing error must not approve another. */
@@ -228,13 +262,12 @@ read_routes(struct req *rq, jv *list, struct routes *out)
 static enum err
 node_approve_routes(struct req *rq)
 {
-	static const struct api_field fields[] = { { "routes", JSON_ARR }, { NULL, 0 } };
 	struct routes routes;
 	struct node n;
 	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, fields, &body)) != OK ||
+	if ((e = api_body(rq, &body)) != OK ||
 	    (e = read_routes(rq, json_get(body, "routes"), &routes)) != OK ||
 	    (e = api_node_of_path(rq, &n)) != OK)
 		return e;
@@ -242,11 +275,22 @@ node_approve_routes(struct req *rq)
 	return e != OK ? e : put_node_reply(rq, n.id);
 }
 
+static const struct api_field routes_fields[] = {
+	{ .name = "routes", .type = API_LIST, .item = API_TEXT },
+	{ .name = NULL },
+};
+static const struct api_object routes_body = { "SetApprovedRoutesRequest", routes_fields };
+
 const struct route route_node_approve_routes = {
 	.method = HTTP_POST,
 	.path = "/api/v1/node/{nodeId}/approve_routes",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_ROUTES,
 	.txn = TXN_WRITE,
 	.body_max = API_LIST_BODY_MAX,
 	.handle = node_approve_routes,
+	.op = &(const struct api_op){
+		.id = "setApprovedRoutes", .tag = "Nodes", .summary = "Set approved routes",
+		.body = &routes_body, .answer = &shape_node_reply, .errors = "400 415 422",
+	},
 };

@@ -10,6 +10,7 @@
 
 #include "handlers/api/api.h"
 #include "handlers/api/policy_put.h"
+#include "handlers/api/shapes.h"
 #include "handlers/control/policy_load.h"
 #include "handlers/routes.h"
 
@@ -56,22 +57,18 @@ policy_get(struct req *rq)
 const struct route route_policy_get = {
 	.method = HTTP_GET,
 	.path = "/api/v1/policy",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_POLICY_FILE_READ,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = policy_get,
+	.op = &(const struct api_op){
+		.id = "getPolicy", .tag = "Policy", .summary = "Get policy",
+		.answer = &shape_policy,
+	},
 };
 
 /* ---- what a change says ---- */
-
-static enum err
-read_policy(struct req *rq, jv *body, struct str *out)
-{
-	*out = str_of(json_get_str(body, "policy", NULL));
-	if (out->p == NULL)
-		return req_fail(rq, ERR_BADREQ, "body.policy is missing");
-	return OK;
-}
 
 static enum err
 read_note(struct req *rq, jv *body, const char *name, const char **out)
@@ -99,7 +96,7 @@ read_if_match(struct req *rq, int64_t *out)
 		return OK;
 	if (s.n < 3 || s.p[0] != '"' || s.p[s.n - 1] != '"' ||
 	    !str_i64((struct str){ s.p + 1, s.n - 2 }, out) || *out < 0)
-		return req_fail(rq, ERR_BADREQ,
+		return req_fail_at(rq, ERR_BADREQ, "header.If-Match",
 		    "If-Match must be the ETag of the policy, like \"7\"");
 	return OK;
 }
@@ -143,29 +140,37 @@ policy_set_reply(struct req *rq, const struct policy_new *p)
 static enum err
 policy_put(struct req *rq)
 {
-	static const struct api_field fields[] = {
-		{ "policy", JSON_STR }, { "author", JSON_STR }, { "comment", JSON_STR },
-		{ "expectVersion", JSON_INT }, { NULL, 0 },
-	};
 	struct policy_new p;
 	jv *body;
 	enum err e;
 
-	if ((e = policy_may_set(rq)) != OK || (e = api_body(rq, fields, &body)) != OK ||
+	if ((e = policy_may_set(rq)) != OK || (e = api_body(rq, &body)) != OK ||
 	    (e = policy_read_new(rq, body, &p)) != OK)
 		return e;
-	if ((e = read_policy(rq, body, &p.text)) != OK)
-		return e;
+	p.text = str_of(json_get_str(body, "policy", ""));
 	return policy_set_reply(rq, &p);
 }
+
+static const struct api_field put_fields[] = {
+	{ .name = "policy", .type = API_TEXT, .flags = API_MUST, .max = REQ_BODY_MAX },
+	{ .name = "author", .type = API_TEXT }, { .name = "comment", .type = API_TEXT },
+	{ .name = "expectVersion", .type = API_INT },
+	{ .name = NULL },
+};
+static const struct api_object put_body = { "SetPolicyRequest", put_fields };
 
 const struct route route_policy_put = {
 	.method = HTTP_PUT,
 	.path = "/api/v1/policy",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_POLICY_FILE,
 	.txn = TXN_OWN,
 	.body_max = REQ_BODY_MAX,
 	.handle = policy_put,
+	.op = &(const struct api_op){
+		.id = "setPolicy", .tag = "Policy", .summary = "Set policy",
+		.body = &put_body, .answer = &shape_policy, .errors = "400 409 412 415 422",
+	},
 };
 
 /* ---- check ---- */
@@ -173,17 +178,13 @@ const struct route route_policy_put = {
 static enum err
 policy_check(struct req *rq)
 {
-	static const struct api_field fields[] = { { "policy", JSON_STR }, { NULL, 0 } };
 	struct policy_verdict verdict;
-	struct str text;
 	struct jw w;
 	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, fields, &body)) != OK)
-		return e;
-	if ((e = read_policy(rq, body, &text)) != OK ||
-	    (e = policy_judge(rq, text, &verdict)) != OK)
+	if ((e = api_body(rq, &body)) != OK ||
+	    (e = policy_judge(rq, str_of(json_get_str(body, "policy", "")), &verdict)) != OK)
 		return e;
 	if (verdict.why != NULL)
 		return req_fail(rq, ERR_BADREQ, "%s", verdict.why);
@@ -193,13 +194,24 @@ policy_check(struct req *rq)
 	return OK;
 }
 
+static const struct api_field check_fields[] = {
+	{ .name = "policy", .type = API_TEXT, .flags = API_MUST, .max = REQ_BODY_MAX },
+	{ .name = NULL },
+};
+static const struct api_object check_body = { "CheckPolicyRequest", check_fields };
+
 const struct route route_policy_check = {
 	.method = HTTP_POST,
 	.path = "/api/v1/policy/check",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_POLICY_FILE_READ,
 	.txn = TXN_READ,
 	.body_max = REQ_BODY_MAX,
 	.handle = policy_check,
+	.op = &(const struct api_op){
+		.id = "checkPolicy", .tag = "Policy", .summary = "Check policy",
+		.body = &check_body, .answer = &shape_policy_checked, .errors = "400 415 422",
+	},
 };
 
 /* Do the tests of the policy in force hold now? */
@@ -230,8 +242,13 @@ policy_test(struct req *rq)
 const struct route route_policy_test = {
 	.method = HTTP_GET,
 	.path = "/api/v1/policy/test",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_POLICY_FILE_READ,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = policy_test,
+	.op = &(const struct api_op){
+		.id = "testPolicy", .tag = "Policy", .summary = "Run the tests of the policy in force",
+		.answer = &shape_policy_tested,
+	},
 };

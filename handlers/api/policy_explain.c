@@ -5,6 +5,7 @@
  */
 #include "handlers/api/api.h"
 #include "handlers/api/policy_live.h"
+#include "handlers/api/shapes.h"
 #include "handlers/routes.h"
 #include "lib/policy/explain.h"
 
@@ -53,11 +54,22 @@ policy_explain(struct req *rq)
 	return OK;
 }
 
+static const struct api_field explain_query[] = {
+	{ .name = "src", .type = API_TEXT }, { .name = "dst", .type = API_TEXT },
+	{ .name = "proto", .type = API_TEXT },
+	{ .name = NULL },
+};
+
 const struct route route_policy_explain = {
 	.method = HTTP_GET,
 	.path = "/api/v1/policy/explain",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_POLICY_FILE_READ,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = policy_explain,
+	.op = &(const struct api_op){
+		.id = "explainPolicy", .tag = "Policy", .summary = "Which rule lets one reach another",
+		.query = explain_query, .answer = &shape_policy_explain, .errors = "400",
+	},
 };

@@ -9,6 +9,7 @@
 
 #include "handlers/api/api.h"
 #include "handlers/api/policy_put.h"
+#include "handlers/api/shapes.h"
 #include "handlers/control/policy_load.h"
 #include "handlers/routes.h"
 #include "lib/config/config.h"
@@ -64,13 +65,23 @@ policy_history(struct req *rq)
 	return OK;
 }
 
+static const struct api_field history_query[] = {
+	{ .name = "limit", .type = API_INT },
+	{ .name = NULL },
+};
+
 const struct route route_policy_history = {
 	.method = HTTP_GET,
 	.path = "/api/v1/policy/history",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_POLICY_FILE_READ,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = policy_history,
+	.op = &(const struct api_op){
+		.id = "listPolicyVersions", .tag = "Policy", .summary = "List versions of the policy",
+		.query = history_query, .answer = &shape_policy_history, .errors = "400",
+	},
 };
 
 static enum err
@@ -107,26 +118,27 @@ policy_version(struct req *rq)
 const struct route route_policy_version = {
 	.method = HTTP_GET,
 	.path = "/api/v1/policy/history/{version}",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_POLICY_FILE_READ,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = policy_version,
+	.op = &(const struct api_op){
+		.id = "getPolicyVersion", .tag = "Policy", .summary = "Get a version of the policy",
+		.answer = &shape_policy_version, .errors = "400",
+	},
 };
 
 static enum err
 policy_rollback(struct req *rq)
 {
-	static const struct api_field fields[] = {
-		{ "author", JSON_STR }, { "comment", JSON_STR },
-		{ "expectVersion", JSON_INT }, { NULL, 0 },
-	};
 	struct policy_version v;
 	struct policy_new p;
 	jv *body;
 	enum err e;
 
 	if ((e = policy_may_set(rq)) != OK ||
-	    (e = api_body_optional(rq, fields, &body)) != OK ||
+	    (e = api_body(rq, &body)) != OK ||
 	    (e = policy_read_new(rq, body, &p)) != OK || (e = version_of_path(rq, &v)) != OK)
 		return e;
 	p.text = str_of(v.text);
@@ -134,13 +146,25 @@ policy_rollback(struct req *rq)
 	return policy_set_reply(rq, &p);
 }
 
+static const struct api_field rollback_fields[] = {
+	{ .name = "author", .type = API_TEXT }, { .name = "comment", .type = API_TEXT },
+	{ .name = "expectVersion", .type = API_INT },
+	{ .name = NULL },
+};
+static const struct api_object rollback_body = { "RollbackPolicyRequest", rollback_fields };
+
 const struct route route_policy_rollback = {
 	.method = HTTP_POST,
 	.path = "/api/v1/policy/rollback/{version}",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_POLICY_FILE,
 	.txn = TXN_OWN,
 	.body_max = API_BODY_MAX,
 	.handle = policy_rollback,
+	.op = &(const struct api_op){
+		.id = "rollbackPolicy", .tag = "Policy", .summary = "Put an older version back",
+		.body = &rollback_body, .body_optional = true, .answer = &shape_policy, .errors = "400 409 412 415 422",
+	},
 };
 
 /* ---- status ---- */
@@ -210,8 +234,13 @@ policy_status(struct req *rq)
 const struct route route_policy_status = {
 	.method = HTTP_GET,
 	.path = "/api/v1/policy/status",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_POLICY_FILE_READ,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = policy_status,
+	.op = &(const struct api_op){
+		.id = "getPolicyStatus", .tag = "Policy", .summary = "Which policy is in force",
+		.answer = &shape_policy_status,
+	},
 };

@@ -7,6 +7,7 @@
  */
 #include "handlers/api/api.h"
 #include "handlers/api/policy_live.h"
+#include "handlers/api/shapes.h"
 #include "handlers/routes.h"
 #include "lib/policy/compare.h"
 #include "lib/policy/preview.h"
@@ -25,7 +26,6 @@ load(struct req *rq, struct net **before, struct net **after)
 static enum err
 policy_preview(struct req *rq)
 {
-	static const struct api_field fields[] = { { "policy", JSON_STR }, { NULL, 0 } };
 	struct policy_context ctx;
 	struct net *before, *after;
 	const char *text, *why;
@@ -33,10 +33,9 @@ policy_preview(struct req *rq)
 	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, fields, &body)) != OK)
+	if ((e = api_body(rq, &body)) != OK)
 		return e;
-	if ((text = json_get_str(body, "policy", NULL)) == NULL)
-		return req_fail(rq, ERR_BADREQ, "body.policy is missing");
+	text = json_get_str(body, "policy", "");
 	if ((e = load(rq, &before, &after)) != OK ||
 	    (e = policy_live_context(rq, &ctx)) != OK)
 		return e;
@@ -52,11 +51,22 @@ policy_preview(struct req *rq)
 	return OK;
 }
 
+static const struct api_field preview_fields[] = {
+	{ .name = "policy", .type = API_TEXT, .flags = API_MUST, .max = REQ_BODY_MAX },
+	{ .name = NULL },
+};
+static const struct api_object preview_body = { "PreviewPolicyRequest", preview_fields };
+
 const struct route route_policy_preview = {
 	.method = HTTP_POST,
 	.path = "/api/v1/policy/preview",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_POLICY_FILE_READ,
 	.txn = TXN_READ,
 	.body_max = REQ_BODY_MAX,
 	.handle = policy_preview,
+	.op = &(const struct api_op){
+		.id = "previewPolicy", .tag = "Policy", .summary = "Who would gain and lose access by a policy",
+		.body = &preview_body, .answer = &shape_policy_preview, .errors = "400 415 422",
+	},
 };

@@ -10,6 +10,7 @@
 #include "handlers/api/api.h"
 #include "handlers/api/check.h"
 #include "handlers/api/put.h"
+#include "handlers/api/shapes.h"
 #include "handlers/control/policy_load.h"
 #include "handlers/routes.h"
 
@@ -44,8 +45,6 @@ struct user_filter {
 static enum err
 read_filter(struct req *rq, struct user_filter *f)
 {
-	const char *id = req_query(rq, "id");
-
 	*f = (struct user_filter){
 		.name = req_query(rq, "name"),
 		.email = req_query(rq, "email"),
@@ -54,9 +53,7 @@ read_filter(struct req *rq, struct user_filter *f)
 		f->name = NULL;
 	if (f->email != NULL && *f->email == '\0')
 		f->email = NULL;
-	if (id != NULL && *id != '\0' && !str_i64(str_of(id), &f->id))
-		return req_fail(rq, ERR_BADREQ, "id must be a number");
-	return OK;
+	return api_query_id(rq, "id", &f->id);
 }
 
 static bool
@@ -92,13 +89,24 @@ user_list(struct req *rq)
 	return OK;
 }
 
+static const struct api_field list_query[] = {
+	{ .name = "id", .type = API_ID }, { .name = "name", .type = API_TEXT },
+	{ .name = "email", .type = API_TEXT },
+	{ .name = NULL },
+};
+
 const struct route route_user_list = {
 	.method = HTTP_GET,
 	.path = "/api/v1/user",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_USERS_READ,
 	.txn = TXN_READ,
 	.body_max = 0,
 	.handle = user_list,
+	.op = &(const struct api_op){
+		.id = "listUsers", .tag = "Users", .summary = "List users",
+		.query = list_query, .answer = &shape_user_list, .errors = "400",
+	},
 };
 
 static const char *
@@ -116,17 +124,13 @@ check_user(const struct user *u)
 static enum err
 user_create(struct req *rq)
 {
-	static const struct api_field fields[] = {
-		{ "name", JSON_STR }, { "displayName", JSON_STR },
-		{ "email", JSON_STR }, { "pictureUrl", JSON_STR }, { NULL, 0 },
-	};
 	struct user u = { .provider = "", .created_ms = rq->now_ms };
 	const char *why;
 	int64_t id;
 	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, fields, &body)) != OK)
+	if ((e = api_body(rq, &body)) != OK)
 		return e;
 	u.name = json_get_str(body, "name", "");
 	u.display_name = json_get_str(body, "displayName", "");
@@ -140,13 +144,26 @@ user_create(struct req *rq)
 	return e != OK ? e : user_reply(rq, id);
 }
 
+static const struct api_field create_fields[] = {
+	{ .name = "name", .type = API_TEXT },
+	{ .name = "displayName", .type = API_TEXT }, { .name = "email", .type = API_TEXT },
+	{ .name = "pictureUrl", .type = API_TEXT, .max = URL_MAX },
+	{ .name = NULL },
+};
+static const struct api_object create_body = { "CreateUserRequest", create_fields };
+
 const struct route route_user_create = {
 	.method = HTTP_POST,
 	.path = "/api/v1/user",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_USERS,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = user_create,
+	.op = &(const struct api_op){
+		.id = "createUser", .tag = "Users", .summary = "Create user",
+		.body = &create_body, .answer = &shape_user_reply, .errors = "400 409 415 422",
+	},
 };
 
 static enum err
@@ -171,10 +188,15 @@ user_rename(struct req *rq)
 const struct route route_user_rename = {
 	.method = HTTP_POST,
 	.path = "/api/v1/user/{oldId}/rename/{newName}",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_USERS,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = user_rename,
+	.op = &(const struct api_op){
+		.id = "renameUser", .tag = "Users", .summary = "Rename user",
+		.answer = &shape_user_reply, .errors = "400 409",
+	},
 };
 
 static const char *
@@ -191,7 +213,6 @@ role_names(struct req *rq)
 static enum err
 user_role(struct req *rq)
 {
-	static const struct api_field fields[] = { { "role", JSON_STR }, { NULL, 0 } };
 	enum role role;
 	struct user u;
 	int64_t id;
@@ -199,7 +220,7 @@ user_role(struct req *rq)
 	enum err e;
 
 	if ((e = req_var_i64(rq, "id", &id)) != OK ||
-	    (e = api_body(rq, fields, &body)) != OK || (e = api_user_by_id(rq, id, &u)) != OK)
+	    (e = api_body(rq, &body)) != OK || (e = api_user_by_id(rq, id, &u)) != OK)
 		return e;
 	if (!role_read(json_get_str(body, "role", ""), &role))
 		return req_fail(rq, ERR_BADREQ, "\"%.64s\" is no role; it is one of %s",
@@ -208,13 +229,24 @@ user_role(struct req *rq)
 	return e != OK ? e : user_reply(rq, id);
 }
 
+static const struct api_field role_fields[] = {
+	{ .name = "role", .type = API_TEXT, .flags = API_MUST },
+	{ .name = NULL },
+};
+static const struct api_object role_body = { "SetRoleRequest", role_fields };
+
 const struct route route_user_role = {
 	.method = HTTP_POST,
 	.path = "/api/v1/user/{id}/role",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_USERS,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,
 	.handle = user_role,
+	.op = &(const struct api_op){
+		.id = "setUserRole", .tag = "Users", .summary = "Set the role of a user",
+		.body = &role_body, .answer = &shape_user_reply, .errors = "400 415 422",
+	},
 };
 
 /* The user's keys go with it; nodes must have been moved or deleted before. */
@@ -242,8 +274,13 @@ user_delete(struct req *rq)
 const struct route route_user_delete = {
 	.method = HTTP_DELETE,
 	.path = "/api/v1/user/{id}",
-	.auth = AUTH_ADMIN,
+	.auth = AUTH_API,
+	.scope = SCOPE_USERS,
 	.txn = TXN_WRITE,
 	.body_max = API_BODY_MAX,	/* and not looked at */
 	.handle = user_delete,
+	.op = &(const struct api_op){
+		.id = "deleteUser", .tag = "Users", .summary = "Delete user",
+		.errors = "400",
+	},
 };

@@ -11,10 +11,15 @@
 enum err {
 	OK = 0,
 	ERR_BADREQ,	/* the caller's input is wrong */
+	ERR_INVALID,	/* it reads, but a member of it is of the wrong type or unknown */
 	ERR_AUTH,	/* who are you */
 	ERR_FORBIDDEN,	/* known, and not allowed */
 	ERR_NOTFOUND,
 	ERR_CONFLICT,	/* clashes with what is there */
+	ERR_STALE,	/* made from a state that is no more */
+	ERR_MEDIA,	/* a body in a form that is not understood */
+	ERR_LIMITED,	/* too often; later it may be allowed */
+	ERR_UNSUPPORTED,	/* a right request for something that is not done here */
 	ERR_TOOBIG,	/* over a limit */
 	ERR_BUSY,	/* try again later */
 	ERR_UPSTREAM,	/* somebody that we asked failed */

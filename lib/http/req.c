@@ -18,6 +18,9 @@ req_begin(struct req *rq)
 	rq->status = 0;
 	rq->ctype = NULL;
 	rq->errmsg[0] = '\0';
+	rq->err_at = NULL;
+	rq->route = NULL;
+	rq->caller = NULL;
 	memset(rq->vars, 0, sizeof(rq->vars));
 	buf_init(&rq->head, REQ_HEAD_MAX);
 	buf_init(&rq->out, REQ_OUT_MAX);
@@ -150,8 +153,8 @@ req_var_i64(struct req *rq, const char *name, int64_t *out)
 	const char *v = req_var(rq, name);
 
 	if (!str_i64(str_of(v), out))
-		return req_fail(rq, ERR_BADREQ, "%s is not a number: '%.32s'",
-		    name, v == NULL ? "" : v);
+		return req_fail_at(rq, ERR_BADREQ, arena_printf(rq->arena, "path.%s", name),
+		    "%s is not a number: '%.32s'", name, v == NULL ? "" : v);
 	return OK;
 }
 
@@ -178,6 +181,19 @@ req_fail(struct req *rq, enum err e, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(rq->errmsg, sizeof(rq->errmsg), fmt, ap);
 	va_end(ap);
+	rq->err_at = NULL;
+	return e;
+}
+
+enum err
+req_fail_at(struct req *rq, enum err e, const char *at, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(rq->errmsg, sizeof(rq->errmsg), fmt, ap);
+	va_end(ap);
+	rq->err_at = at;
 	return e;
 }
 

@@ -18,6 +18,8 @@
 struct db;
 struct config;
 struct netcache;
+struct caller;
+struct route;
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH,
 	HTTP_DELETE, HTTP_OTHER };
@@ -56,8 +58,12 @@ struct req {
 	const char *machine_key;	/* "mkey:…" if ORIGIN_CONTROL, else NULL */
 	const char *remote_addr;	/* "" if unknown */
 
-	/* Filled by routing: the {name} parts of the path. */
+	/* Filled by routing: the row that answers, the {name} parts of the path. */
+	const struct route *route;
 	struct req_param vars[REQ_PATH_VARS_MAX + 1];
+
+	/* Who asks (lib/access/caller.h); set by the dispatcher for rows of AUTH_API, else NULL. */
+	const struct caller *caller;
 
 	/* The answer. */
 	int status;
@@ -65,6 +71,7 @@ struct req {
 	struct buf head;	/* further header lines, "Name: value\r\n" each */
 	struct buf out;
 	char errmsg[REQ_ERRMSG_SIZE];
+	const char *err_at;	/* the part of the request at fault, like "body.user"; NULL */
 };
 
 /* Initialises the answer part; the caller has set the rest. */
@@ -90,6 +97,9 @@ const char *req_query(const struct req *rq, const char *name);
 
 /* Makes the error text and returns 'e':  return req_fail(rq, ERR_NOTFOUND, "no node %d", id); */
 enum err req_fail(struct req *rq, enum err e, const char *fmt, ...) printf_like(3, 4);
+
+/* The same for a mistake in one place: "body.user", "query.id", "path.id", "header.If-Match". */
+enum err req_fail_at(struct req *rq, enum err e, const char *at, const char *fmt, ...) printf_like(4, 5);
 
 /* Starts an answer; the body goes to rq->out. */
 void req_reply(struct req *rq, int status, const char *ctype);

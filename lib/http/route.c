@@ -83,6 +83,7 @@ route_find(const struct route *const *routes, size_t n, struct req *rq,
 	if (best == NULL)
 		return known ? ERR_BADREQ : ERR_NOTFOUND;
 	fill_vars(rq, best->path);
+	rq->route = best;
 	*out = best;
 	return OK;
 }

@@ -9,13 +9,14 @@
 
 #include <stddef.h>
 
+#include "lib/access/scope.h"
 #include "lib/http/req.h"
 
 enum auth {
 	AUTH_PUBLIC,	/* anyone, from anywhere */
 	AUTH_MACHINE,	/* only over control.sock, inside a Noise session */
 	AUTH_NOTIFIER,	/* only over control.sock, from the notifier itself */
-	AUTH_ADMIN	/* the administrator; today only ORIGIN_LOCAL */
+	AUTH_API	/* who has a key or token with the row's scope; the command line */
 };
 
 enum txn {
@@ -25,13 +26,17 @@ enum txn {
 	TXN_OWN		/* the handler calls db_begin_…() itself, after slow work */
 };
 
+struct api_op;	/* handlers/api/op.h: how the API's document describes the row */
+
 struct route {
 	enum http_method method;
 	const char *path;		/* "/api/v1/node/{id}/expire" */
 	enum auth auth;
+	enum scope scope;		/* that AUTH_API asks for; SCOPE_NONE: any key will do */
 	enum txn txn;
 	size_t body_max;		/* bytes */
 	enum err (*handle)(struct req *rq);
+	const struct api_op *op;	/* NULL outside the API */
 };
 
 /*
