@@ -70,6 +70,7 @@ CREATE TABLE oauth_clients (
 	              CONSTRAINT tags_is_a_json_array CHECK (json_valid(tags) AND json_type(tags) = 'array'),
 	created_ms    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX oauth_client_user ON oauth_clients (user_id) WHERE user_id IS NOT NULL;
 
 -- What such a program holds for an hour.  Removed by the tick once it has run out.
 CREATE TABLE oauth_tokens (
@@ -96,6 +97,7 @@ END;
 -- From where wrong keys come, and how many: a client's address, an IPv6 one by its /64.
 -- lib/store/token_failure.c.  A row counts for a minute.
 CREATE TABLE token_failures (
+	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
 	address       TEXT PRIMARY KEY,
 	failures      INTEGER NOT NULL,
 	since_ms      INTEGER NOT NULL
@@ -116,6 +118,7 @@ CREATE TABLE settings (
 -- What is known of a device beyond what it says itself; policies ask it by postures.
 -- Names begin with 'custom:'.  struct node_attribute; lib/store/node_attribute.c.
 CREATE TABLE node_attributes (
+	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
 	node_id       INTEGER NOT NULL REFERENCES nodes (id) ON DELETE CASCADE,
 	name          TEXT NOT NULL CONSTRAINT name_is_custom CHECK (name GLOB 'custom:?*'),
 	value         TEXT NOT NULL                   -- JSON: text, a number, true or false

@@ -1,10 +1,10 @@
 /*
  * lib/store/migrate.c -- schema_migrations; no other file's SQL touches it.
  *
- * The version is read again under the write lock before each step: whoever
- * comes second finds the work done.  Foreign keys are still off here, as
- * SQLite's way of rebuilding a table needs it.  Tables that are not ours are
- * neither looked at nor changed.
+ * The version is read again under the write lock: whoever comes second finds the
+ * work done.  All steps are one transaction, so a file is never left in between.
+ * Foreign keys are still off here, as SQLite's way of rebuilding a table needs it.
+ * Tables that are not ours are neither looked at nor changed.
  */
 #include "lib/store/migrate.h"
 
@@ -246,44 +246,38 @@ worth_a_copy(const struct state *st)
 	return st->tables > (st->version >= 0 ? 1 : 0);
 }
 
-/* One step under the write lock; *left says whether there may be another. */
+/* All steps that the file lacks, under the write lock. */
 static enum err
-step(struct db *db, const struct migration *v, size_t n, bool *copied, bool *left)
+steps(struct db *db, const struct migration *v, size_t n)
 {
-	const struct migration *m = v;
 	struct state st;
 	enum err e = state_read(db, &st);
 
-	*left = false;
-	if (e != OK)
+	if (e != OK || st.version == v[n - 1].version)
 		return e;
-	while (m < v + n && m->version <= st.version)
-		m++;
-	if (m == v + n)
-		return st.version > v[n - 1].version ? newer(db, &st, &v[n - 1]) : OK;
-	if (worth_a_copy(&st) && !*copied && (e = copy_keep(db, st.version)) != OK)
+	if (st.version > v[n - 1].version)
+		return newer(db, &st, &v[n - 1]);
+	if (worth_a_copy(&st) && (e = copy_keep(db, st.version)) != OK)
 		return e;
-	*copied = true;
-	*left = true;
-	return apply(db, m);
+	for (const struct migration *m = v; e == OK && m < v + n; m++)
+		if (m->version > st.version)
+			e = apply(db, m);
+	return e;
 }
 
 enum err
 migrate_apply(struct db *db, const struct migration *v, size_t n)
 {
-	bool copied = false, left = true;
-	enum err e = OK;
+	enum err e;
 
 	/* The usual start changes nothing, and need not wait for a lock. */
 	if (migrate_check(db, v, n) == OK)
 		return OK;
-	while (left && e == OK) {
-		if ((e = db_exec(db, "BEGIN IMMEDIATE", "schema")) != OK)
-			return e;
-		if ((e = step(db, v, n, &copied, &left)) == OK)
-			e = db_exec(db, "COMMIT", "schema");
-		if (e != OK && !sqlite3_get_autocommit(db->h))
-			(void)sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);
-	}
+	if ((e = db_exec(db, "BEGIN IMMEDIATE", "schema")) != OK)
+		return e;
+	if ((e = steps(db, v, n)) == OK)
+		e = db_exec(db, "COMMIT", "schema");
+	if (e != OK && !sqlite3_get_autocommit(db->h))
+		(void)sqlite3_exec(db->h, "ROLLBACK", NULL, NULL, NULL);
 	return e != OK ? e : migrate_check(db, v, n);
 }

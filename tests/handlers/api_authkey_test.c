@@ -81,18 +81,18 @@ wrong_wishes_are_refused(void **state)
 		{ 400, "lower-case", "{\"aclTags\":[\"tag:Web\"]}" },
 		{ 400, "lower-case", "{\"aclTags\":[\"tag:a b\"]}" },
 		{ 400, "lower-case", "{\"aclTags\":[\"tag:\"]}" },
-		{ 400, "list of text", "{\"aclTags\":[1]}" },
-		{ 400, "body.aclTags must be a list", "{\"aclTags\":\"tag:a\"}" },
-		{ 400, "body.user must be text", "{\"user\":1}" },
-		{ 400, "as text", "{\"user\":\"alice\"}" },
-		{ 400, "as text", "{\"user\":\"-1\"}" },
-		{ 400, "as text", "{\"user\":\"99999999999999999999\"}" },
+		{ 422, "body.aclTags[0] must be text", "{\"aclTags\":[1]}" },
+		{ 422, "body.aclTags must be a list", "{\"aclTags\":\"tag:a\"}" },
+		{ 422, "body.user must be the number of an id as text", "{\"user\":1}" },
+		{ 422, "as text", "{\"user\":\"alice\"}" },
+		{ 422, "as text", "{\"user\":\"-1\"}" },
+		{ 422, "as text", "{\"user\":\"99999999999999999999\"}" },
 		{ 404, "user 9 not found", "{\"user\":\"9\"}" },
 		{ 400, "in the past",
 		    "{\"user\":\"1\",\"expiration\":\"2020-01-01T00:00:00Z\"}" },
-		{ 400, "a time like", "{\"user\":\"1\",\"expiration\":\"tomorrow\"}" },
-		{ 400, "true or false", "{\"user\":\"1\",\"reusable\":\"yes\"}" },
-		{ 400, "unexpected property", "{\"user\":\"1\",\"reuseable\":true}" },
+		{ 422, "a time like", "{\"user\":\"1\",\"expiration\":\"tomorrow\"}" },
+		{ 422, "true or false", "{\"user\":\"1\",\"reusable\":\"yes\"}" },
+		{ 422, "unexpected property", "{\"user\":\"1\",\"reuseable\":true}" },
 	};
 	struct asker *k = *state;
 
@@ -119,7 +119,7 @@ expires_now(void **state)
 	assert_refused(k, 404, "pre-auth key 7 not found", "POST", KEYS "/expire",
 	    "{\"id\":\"7\"}");
 	assert_refused(k, 404, "not found", "POST", KEYS "/expire", "{}");
-	assert_refused(k, 400, "as text", "POST", KEYS "/expire", "{\"id\":\"x\"}");
+	assert_refused(k, 422, "as text", "POST", KEYS "/expire", "{\"id\":\"x\"}");
 }
 
 static void

@@ -131,11 +131,11 @@ refusals(void **state)
 	struct asker *k = *state;
 	const char *detail;
 
-	assert_refused(k, 400, "body.policy is missing", "PUT", URL, "{}");
-	assert_refused(k, 400, "body.policy must be text", "PUT", URL, "{\"policy\":{}}");
-	assert_refused(k, 400, "unexpected property", "PUT", URL, "{\"polcy\":\"{}\"}");
+	assert_refused(k, 422, "required property policy", "PUT", URL, "{}");
+	assert_refused(k, 422, "body.policy must be text", "PUT", URL, "{\"policy\":{}}");
+	assert_refused(k, 422, "unexpected property", "PUT", URL, "{\"polcy\":\"{}\"}");
 	assert_refused(k, 400, "the policy is empty", "PUT", URL, "{\"policy\":\" \\n\"}");
-	assert_refused(k, 400, "body.policy must be text", "PUT", URL, "{\"policy\":\"{}\\u0000{\"}");
+	assert_refused(k, 422, "body.policy must be text", "PUT", URL, "{\"policy\":\"{}\\u0000{\"}");
 	assert_refused(k, 400, "one line", "PUT", URL, "{\"policy\":\"{}\",\"author\":\"a\\nb\"}");
 	assert_refused(k, 400, "line 2, column 1", "PUT", URL, "{\"policy\":\"{\\n]\"}");
 	/* All mistakes, a line each. */

@@ -59,9 +59,9 @@ preview_refuses(void **state)
 	    " [{\\\"src\\\": \\\"ann@\\\", \\\"accept\\\": [\\\"bob@:22\\\"]}]}"));
 	assert_has(ask_body(k), "test(s) failed\\nline 2: ann@ -> bob@:22: expected ALLOWED");
 	assert_refused(k, 400, "body", "POST", PREVIEW, NULL);
-	assert_refused(k, 400, "policy is missing", "POST", PREVIEW, "{}");
-	assert_refused(k, 400, "must be text", "POST", PREVIEW, "{\"policy\":7}");
-	assert_refused(k, 400, "unexpected property", "POST", PREVIEW, "{\"polcy\":\"\"}");
+	assert_refused(k, 422, "required property policy", "POST", PREVIEW, "{}");
+	assert_refused(k, 422, "must be text", "POST", PREVIEW, "{\"policy\":7}");
+	assert_refused(k, 422, "unexpected property", "POST", PREVIEW, "{\"polcy\":\"\"}");
 }
 
 static void

@@ -93,10 +93,10 @@ bodies_are_checked(void **state)
 
 	assert_refused(k, 400, "body is required", "POST", "/api/v1/user", NULL);
 	assert_refused(k, 400, "validation failed", "POST", "/api/v1/user", "{\"name\":");
-	assert_refused(k, 400, "validation failed", "POST", "/api/v1/user", "[]");
-	assert_refused(k, 400, "unexpected property body.nmae", "POST", "/api/v1/user",
+	assert_refused(k, 422, "validation failed", "POST", "/api/v1/user", "[]");
+	assert_refused(k, 422, "unexpected property body.nmae", "POST", "/api/v1/user",
 	    "{\"nmae\":\"alice\"}");
-	assert_refused(k, 400, "body.name must be text", "POST", "/api/v1/user",
+	assert_refused(k, 422, "body.name must be text", "POST", "/api/v1/user",
 	    "{\"name\":1}");
 	assert_status(k, 200, "POST", "/api/v1/user", "{\"name\":\"alice\",\"email\":null}");
 }
@@ -161,16 +161,18 @@ delete_needs_an_empty_user(void **state)
 	assert_status(k, 200, "DELETE", "/api/v1/user/1", NULL);
 }
 
-/* The world sees no difference to a path that does not exist. */
+/* The world is asked for a key; machines and the notifier see nothing. */
 static void
-hidden_from_the_web(void **state)
+closed_to_the_web(void **state)
 {
 	static const char *const paths[] = { "/api/v1/user", "/api/v1/node",
 		"/api/v1/preauthkey", "/api/v1/auth", "/api/v1/health" };
 	struct asker *k = *state;
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		assert_int_equal(ask(k, "GET", paths[i]), 404);
+		assert_int_equal(ask(k, "GET", paths[i]), 401);
+		assert_string_equal(ask_body(k), "{\"title\":\"Unauthorized\",\"status\":401,"
+		    "\"detail\":\"Unauthorized\"}");
 		assert_int_equal(ask_as(k, ORIGIN_CONTROL, NULL, "GET", paths[i],
 		    (struct str){ "", 0 }), 404);
 	}
@@ -199,7 +201,7 @@ main(void)
 		ASK_TEST(renames),
 		ASK_TEST(delete_takes_the_users_keys_only),
 		ASK_TEST(delete_needs_an_empty_user),
-		ASK_TEST(hidden_from_the_web),
+		ASK_TEST(closed_to_the_web),
 		ASK_TEST(health_reads_the_database),
 	};
 
