@@ -1,17 +1,7 @@
 /* handlers/api/shapes.c -- the objects in the answers of REST v1, as its document shows them. */
 #include "handlers/api/shapes.h"
 
-#include <stddef.h>
-
-#define END { .name = NULL }
-#define TEXT(n) { .name = n, .type = API_TEXT }
-#define TEXTS(n) { .name = n, .type = API_LIST, .item = API_TEXT }
-#define FLAG(n) { .name = n, .type = API_BOOL }
-#define TIME(n) { .name = n, .type = API_TIME }
-#define TIME_OR_NULL(n) { .name = n, .type = API_TIME, .flags = API_NULL }
-#define ID(n) { .name = n, .type = API_ID }
-#define ONE(n, o) { .name = n, .type = API_OBJECT, .of = &(o) }
-#define MANY(n, o) { .name = n, .type = API_LIST, .item = API_OBJECT, .of = &(o) }
+#include "handlers/api/fields.h"
 
 static const struct api_field user_fields[] = {
 	ID("id"), TEXT("name"), TIME("createdAt"), TEXT("displayName"), TEXT("email"),
@@ -79,10 +69,6 @@ const struct api_object shape_auth_list = { "AuthList", auth_list };
 
 static const struct api_field health[] = { FLAG("databaseConnectivity"), END };
 const struct api_object shape_health = { "Health", health };
-
-#define INT(n) { .name = n, .type = API_INT }
-#define INT_MAY(n) { .name = n, .type = API_INT, .flags = API_MAY }
-#define TEXT_OR_NULL(n) { .name = n, .type = API_TEXT, .flags = API_NULL }
 
 static const struct api_field policy[] = {
 	TEXT("policy"), INT("version"), TIME("updatedAt"), INT_MAY("newest"),
