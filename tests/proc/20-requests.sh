@@ -42,12 +42,12 @@ test_world_cannot_speak_for_a_machine() {
 	has "malformed machine key" "Status: 400" "$got"
 }
 
-test_admin_interface_is_not_on_a_socket() {
+test_the_api_asks_for_a_key() {
 	start_serve
-	for sock in web.sock control.sock; do
-		got=$(REQUEST_METHOD=GET REQUEST_URI=/api/v1/user ask $sock)
-		has "/api on $sock" "Status: 404" "$got"
-	done
+	got=$(REQUEST_METHOD=GET REQUEST_URI=/api/v1/user ask web.sock)
+	has "/api on web.sock" "Status: 401" "$got"
+	got=$(REQUEST_METHOD=GET REQUEST_URI=/api/v1/user ask control.sock)
+	has "/api on control.sock" "Status: 404" "$got"
 }
 
 test_connection_that_says_nothing_blocks_nobody() {
