@@ -26,6 +26,8 @@ struct user {			/* users */
 	const char *provider_id;	/* NULL if none */
 	const char *picture_url;
 	const char *role;	/* "member", "admin" …: names of enum role; NULL is written as "member" */
+	const char *status;	/* "active", "suspended", "needs-approval"; NULL is written as a
+				   new user of this provider begins */
 	int64_t created_ms;
 };
 
@@ -53,6 +55,37 @@ struct authkey {		/* authkeys */
 	int64_t revoked_ms;	/* TIME_NONE: not revoked */
 };
 
+struct apikey {			/* apikeys */
+	int64_t id;
+	int64_t user_id;	/* 0 if it is nobody's */
+	const char *prefix;	/* 12 hex digits */
+	const char *hash;
+	const char *description;
+	const char *scopes;	/* as lib/access/scope.h reads them */
+	int64_t created_ms;
+	int64_t expiry_ms;	/* TIME_NONE: never */
+	int64_t last_used_ms;	/* to the minute; TIME_NONE: never */
+};
+
+struct oauth_client {		/* oauth_clients */
+	const char *id;		/* 12 hex digits, the public part of its secret */
+	int64_t user_id;	/* who made it; 0: nobody's key */
+	const char *hash;
+	const char *description;
+	const char *scopes;
+	const char *tags;	/* JSON array of text; NULL is written as "[]" */
+	int64_t created_ms;
+};
+
+struct oauth_token {		/* oauth_tokens */
+	const char *prefix;	/* 12 hex digits */
+	const char *client_id;
+	const char *hash;
+	const char *scopes;
+	const char *tags;	/* JSON array of text; NULL is written as "[]" */
+	int64_t created_ms, expiry_ms;
+};
+
 struct node {			/* nodes */
 	int64_t id;
 	int64_t user_id;	/* 0 for a tagged node */
@@ -74,8 +107,25 @@ struct node {			/* nodes */
 	int64_t authkey_id;	/* 0 if none (any more) */
 	const char *register_method;	/* "authkey", "cli", "oidc" */
 	bool online, expired;
+	bool waits;		/* for an administrator to authorize it */
+	bool suspended;		/* its user is not active; written by trigger */
 	int64_t created_ms, last_seen_ms;
 	int64_t expiry_ms;	/* TIME_NONE: never */
+};
+
+struct node_attribute {		/* node_attributes */
+	int64_t node_id;
+	const char *name;	/* "custom:tier" */
+	const char *value;	/* JSON: text, a number, true or false */
+	const char *comment;
+	int64_t expiry_ms;	/* TIME_NONE: never */
+};
+
+struct user_devices {		/* what the nodes say of their user */
+	int64_t user_id;
+	int64_t count;
+	int64_t last_seen_ms;
+	bool online;
 };
 
 struct node_gone {		/* nodes_gone */

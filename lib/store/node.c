@@ -12,7 +12,8 @@
 #define NODE_COLS "id, user_id, machine_key, node_key, disco_key, nl_key, name, " \
 	"hostname, os, client_version, cap, ipv4, ipv6, tags, hostinfo, netinfo, " \
 	"endpoints, home_derp, routes, approved, ephemeral, authkey_id, " \
-	"register_method, online, expired, created_ms, last_seen_ms, expiry_ms"
+	"register_method, online, expired, created_ms, last_seen_ms, expiry_ms, " \
+	"authorized, suspended"
 
 static void
 node_read(struct stmt *s, struct arena *a, struct node *n)
@@ -46,6 +47,8 @@ node_read(struct stmt *s, struct arena *a, struct node *n)
 		.created_ms = col_i64(s, 25),
 		.last_seen_ms = col_i64(s, 26),
 		.expiry_ms = col_time(s, 27),
+		.waits = !col_bool(s, 28),
+		.suspended = col_bool(s, 29),
 	};
 }
 
@@ -98,9 +101,10 @@ static const char q_node_insert[] =
 	"INSERT INTO nodes (id, disco_key, nl_key, hostname, os, client_version, cap,"
 	" hostinfo, netinfo, endpoints, home_derp, routes, approved, register_method,"
 	" online, last_seen_ms, user_id, machine_key, node_key, name, ipv4, ipv6, tags,"
-	" ephemeral, authkey_id, expired, expiry_ms, created_ms, tailnet_id)"
+	" ephemeral, authkey_id, expired, expiry_ms, created_ms, authorized, tailnet_id)"
 	" VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-	" ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, " TAILNET ")";
+	" ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, "
+	TAILNET ")";
 
 enum err
 store_node_insert(struct db *db, const struct node *n, int64_t *id)
@@ -111,6 +115,7 @@ store_node_insert(struct db *db, const struct node *n, int64_t *id)
 	bind_plain(s, n);
 	bind_indexed(s, 17, n);
 	bind_i64(s, 28, n->created_ms);
+	bind_bool(s, 29, !n->waits);
 	if ((e = stmt_run(s)) == OK)
 		*id = db_last_id(db);
 	return e;

@@ -86,6 +86,19 @@ store_node_set_address(struct db *db, int64_t id, const struct ip *ip)
 	return stmt_end_change(s);
 }
 
+static const char q_node_set_authorized[] =
+	"UPDATE nodes SET authorized = ?2 WHERE id = ?1";
+
+enum err
+store_node_set_authorized(struct db *db, int64_t id, bool authorized)
+{
+	struct stmt *s = db_stmt(db, q_node_set_authorized);
+
+	bind_i64(s, 1, id);
+	bind_bool(s, 2, authorized);
+	return stmt_end_change(s);
+}
+
 /* Triggers keep what is left of it in nodes_gone and free its addresses. */
 static const char q_node_delete[] = "DELETE FROM nodes WHERE id = ?1";
 
@@ -96,6 +109,17 @@ store_node_delete(struct db *db, int64_t id)
 
 	bind_i64(s, 1, id);
 	return stmt_end_change(s);
+}
+
+static const char q_nodes_delete_of_user[] = "DELETE FROM nodes WHERE user_id = ?1";
+
+enum err
+store_nodes_delete_of_user(struct db *db, int64_t user_id, int64_t *n)
+{
+	struct stmt *s = db_stmt(db, q_nodes_delete_of_user);
+
+	bind_i64(s, 1, user_id);
+	return stmt_end_count(s, n);
 }
 
 static const char q_node_set_presence[] =

@@ -26,9 +26,14 @@ must_check enum err store_users(struct db *db, struct arena *a, struct user **ou
 must_check enum err store_user_rename(struct db *db, int64_t id, const char *name);
 /* ERR_BADREQ if there is no such role. */
 must_check enum err store_user_set_role(struct db *db, int64_t id, const char *role);
+/* ERR_BADREQ if there is no such status; the devices of a user who is not active are suspended. */
+must_check enum err store_user_set_status(struct db *db, int64_t id, const char *status);
 /* Its auth keys go with it; ERR_CONFLICT while it has nodes. */
 must_check enum err store_user_delete(struct db *db, int64_t id);
 must_check enum err store_user_node_count(struct db *db, int64_t id, int64_t *n);
+/* What the nodes say of their users: of those who have some, by ascending id; of one, who may have none. */
+must_check enum err store_users_devices(struct db *db, struct arena *a, struct user_devices **out, size_t *n);
+must_check enum err store_user_devices(struct db *db, int64_t id, struct user_devices *out);
 
 /* ---- pre-auth keys (authkey.c) ---- */
 must_check enum err store_authkey_create(struct db *db, const struct authkey *k, int64_t *id);
@@ -40,6 +45,43 @@ must_check enum err store_authkey_consume(struct db *db, int64_t id);
 /* A key that ran out before 'at_ms' keeps its own time. */
 must_check enum err store_authkey_expire(struct db *db, int64_t id, int64_t at_ms);
 must_check enum err store_authkey_delete(struct db *db, int64_t id);
+
+/* ---- API keys (apikey.c) ---- */
+must_check enum err store_apikey_create(struct db *db, const struct apikey *k, int64_t *id);
+must_check enum err store_apikey_by_prefix(struct db *db, struct arena *a, struct str prefix, struct apikey *out);
+must_check enum err store_apikey_by_id(struct db *db, struct arena *a, int64_t id, struct apikey *out);
+must_check enum err store_apikeys(struct db *db, struct arena *a, struct apikey **out, size_t *n);
+/* A key that ran out before 'at_ms' keeps its own time. */
+must_check enum err store_apikey_expire(struct db *db, int64_t id, int64_t at_ms);
+must_check enum err store_apikey_delete(struct db *db, int64_t id);
+/* Notes its last use; OK if the key is gone. */
+must_check enum err store_apikey_used(struct db *db, int64_t id, int64_t at_ms);
+
+/* ---- OAuth clients and their tokens (oauth.c) ---- */
+must_check enum err store_oauth_client_create(struct db *db, const struct oauth_client *c);
+must_check enum err store_oauth_client_by_id(struct db *db, struct arena *a, struct str id, struct oauth_client *out);
+/* All, oldest first. */
+must_check enum err store_oauth_clients(struct db *db, struct arena *a, struct oauth_client **out, size_t *n);
+/* Its tokens end with it. */
+must_check enum err store_oauth_client_delete(struct db *db, const char *id);
+must_check enum err store_oauth_token_create(struct db *db, const struct oauth_token *t);
+must_check enum err store_oauth_token_by_prefix(struct db *db, struct arena *a, struct str prefix, struct oauth_token *out);
+/* Removes those that have run out. */
+must_check enum err store_oauth_tokens_prune(struct db *db, int64_t now_ms);
+
+/* ---- wrong keys (token_failure.c) ---- */
+
+#define TOKEN_FAILURE_WINDOW_MS (60 * 1000)	/* a failure counts for so long */
+#define TOKEN_FAILURE_ROWS_MAX 1000	/* addresses that are told apart */
+
+/* How many failures this address has had within the window. */
+must_check enum err store_token_failures(struct db *db, const char *address, int64_t now_ms, int64_t *n);
+/*
+ * Counts one more.  Once there are rows for so many addresses, further ones share
+ * the row "other", which store_token_failures() asks for an address without a row.
+ */
+must_check enum err store_token_failure_note(struct db *db, const char *address, int64_t now_ms);
+must_check enum err store_token_failures_prune(struct db *db, int64_t now_ms);
 
 /* ---- nodes (node.c) ---- */
 must_check enum err store_node_insert(struct db *db, const struct node *n, int64_t *id);
@@ -66,9 +108,12 @@ must_check enum err store_node_set_expiry(struct db *db, int64_t id, int64_t exp
 must_check enum err store_node_set_tags(struct db *db, int64_t id, const char *tags_json);	/* clears the user */
 must_check enum err store_node_set_user(struct db *db, int64_t id, int64_t user_id);		/* clears the tags */
 must_check enum err store_node_set_approved(struct db *db, int64_t id, const char *routes_json);
+/* True lets it in; false makes it wait for an administrator (again). */
+must_check enum err store_node_set_authorized(struct db *db, int64_t id, bool authorized);
 /* ERR_CONFLICT if another node has the address. */
 must_check enum err store_node_set_address(struct db *db, int64_t id, const struct ip *ip);
 must_check enum err store_node_delete(struct db *db, int64_t id);
+must_check enum err store_nodes_delete_of_user(struct db *db, int64_t user_id, int64_t *n);
 /* OK, and nothing is written, if that is known already or the node is gone. */
 must_check enum err store_node_set_presence(struct db *db, int64_t id, bool online, int64_t at_ms);
 /* Ids of nodes that the database believes online. */
@@ -82,6 +127,18 @@ must_check enum err store_nodes_next_due(struct db *db, int64_t ephemeral_timeou
 must_check enum err store_node_gone_by_key(struct db *db, struct arena *a, const char *node_key, struct node_gone *out);
 must_check enum err store_node_gone_by_id(struct db *db, struct arena *a, int64_t id, struct node_gone *out);
 must_check enum err store_nodes_gone_prune(struct db *db, int64_t before_ms);
+
+/* ---- attributes of nodes (node_attribute.c) ---- */
+/* Puts it in place of one of this name.  ERR_CONFLICT if there is no such node. */
+must_check enum err store_node_attribute_put(struct db *db, const struct node_attribute *v, int64_t now_ms);
+must_check enum err store_node_attribute_delete(struct db *db, int64_t node_id, const char *name);
+/* Those of one node, and of all, by node and name. */
+must_check enum err store_node_attributes(struct db *db, struct arena *a, int64_t node_id, struct node_attribute **out, size_t *n);
+must_check enum err store_node_attributes_all(struct db *db, struct arena *a, struct node_attribute **out, size_t *n);
+/* Removes those whose time has passed; *n says how many. */
+must_check enum err store_node_attributes_expire(struct db *db, int64_t now_ms, int64_t *n);
+/* When the next of them runs out; TIME_NONE if none does. */
+must_check enum err store_node_attributes_next_due(struct db *db, int64_t *at_ms);
 
 /* ---- routes (route.c) ---- */
 /* The subnets that go to this node, of all that offer them; text in 'a'. */

@@ -7,7 +7,7 @@
 #include "lib/store/store.h"
 
 #define USER_COLS "id, name, display_name, email, provider, provider_id, " \
-	"picture_url, role, created_ms"
+	"picture_url, role, created_ms, status"
 
 static void
 user_read(struct stmt *s, struct arena *a, struct user *u)
@@ -22,12 +22,17 @@ user_read(struct stmt *s, struct arena *a, struct user *u)
 		.picture_url = col_text(s, 6, a),
 		.role = col_text(s, 7, a),
 		.created_ms = col_i64(s, 8),
+		.status = col_text(s, 9, a),
 	};
 }
 
+/* Whom an administrator makes is active; whom a provider sends may have to wait. */
 static const char q_user_create[] =
 	"INSERT INTO users (" USER_COLS ", tailnet_id)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, " TAILNET ")";
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, coalesce(?10,"
+	" CASE WHEN ?5 <> '' AND EXISTS (SELECT 1 FROM settings WHERE tailnet_id = " TAILNET
+	" AND name = 'usersApprovalOn' AND value = 'true')"
+	" THEN 'needs-approval' ELSE 'active' END), " TAILNET ")";
 
 enum err
 store_user_create(struct db *db, const struct user *u, int64_t *id)
@@ -44,6 +49,7 @@ store_user_create(struct db *db, const struct user *u, int64_t *id)
 	bind_text(s, 7, text_of(u->picture_url));
 	bind_text(s, 8, u->role != NULL ? u->role : "member");
 	bind_i64(s, 9, u->created_ms);
+	bind_text(s, 10, u->status);
 	if ((e = stmt_run(s)) == OK)
 		*id = db_last_id(db);
 	return e;
@@ -126,6 +132,18 @@ store_user_set_role(struct db *db, int64_t id, const char *role)
 	return stmt_end_change(s);
 }
 
+static const char q_user_set_status[] = "UPDATE users SET status = ?2 WHERE id = ?1";
+
+enum err
+store_user_set_status(struct db *db, int64_t id, const char *status)
+{
+	struct stmt *s = db_stmt(db, q_user_set_status);
+
+	bind_i64(s, 1, id);
+	bind_text(s, 2, status);
+	return stmt_end_change(s);
+}
+
 /* A trigger deletes the user's auth keys. */
 static const char q_user_delete[] = "DELETE FROM users WHERE id = ?1";
 
@@ -148,5 +166,50 @@ store_user_node_count(struct db *db, int64_t id, int64_t *n)
 	bind_i64(s, 1, id);
 	if (stmt_row(s))
 		*n = col_i64(s, 0);
+	return stmt_end_row(s);
+}
+
+static void
+devices_read(struct stmt *s, struct user_devices *d)
+{
+	*d = (struct user_devices){
+		.user_id = col_i64(s, 0),
+		.count = col_i64(s, 1),
+		.last_seen_ms = col_i64(s, 2),
+		.online = col_bool(s, 3),
+	};
+}
+
+static const char q_users_devices[] =
+	"SELECT user_id, count(*), max(last_seen_ms), max(online) FROM nodes"
+	" WHERE user_id IS NOT NULL GROUP BY user_id ORDER BY user_id";
+
+enum err
+store_users_devices(struct db *db, struct arena *a, struct user_devices **out, size_t *n)
+{
+	struct stmt *s = db_stmt(db, q_users_devices);
+	size_t cap = 0;
+
+	*out = NULL;
+	*n = 0;
+	while (stmt_row(s)) {
+		*out = arena_room(a, *out, *n, &cap, sizeof(**out));
+		devices_read(s, &(*out)[(*n)++]);
+	}
+	return stmt_end(s);
+}
+
+static const char q_user_devices[] =
+	"SELECT ?1, count(*), coalesce(max(last_seen_ms), 0), coalesce(max(online), 0)"
+	" FROM nodes WHERE user_id = ?1";
+
+enum err
+store_user_devices(struct db *db, int64_t id, struct user_devices *out)
+{
+	struct stmt *s = db_stmt(db, q_user_devices);
+
+	bind_i64(s, 1, id);
+	if (stmt_row(s))
+		devices_read(s, out);
 	return stmt_end_row(s);
 }
