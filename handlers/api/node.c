@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "handlers/api/api.h"
+#include "handlers/api/node_act.h"
 #include "handlers/api/put.h"
 #include "handlers/api/shapes.h"
 #include "handlers/routes.h"
@@ -140,10 +141,7 @@ const struct route route_node_delete = {
 	},
 };
 
-/*
- * The new end of the key.  A time in the past becomes now: peers are told the
- * time, and 1970 would be a strange one.
- */
+/* The new end of the key: now, unless the body says another. */
 static enum err
 read_expiry(struct req *rq, int64_t *expiry)
 {
@@ -158,7 +156,7 @@ read_expiry(struct req *rq, int64_t *expiry)
 	if (never && *expiry != TIME_NONE)
 		return req_fail(rq, ERR_BADREQ,
 		    "cannot set both disable_expiry and expiry");
-	if (!never && *expiry < rq->now_ms)
+	if (!never && *expiry == TIME_NONE)
 		*expiry = rq->now_ms;
 	return OK;
 }
@@ -171,12 +169,10 @@ node_expire(struct req *rq)
 	enum err e;
 
 	if ((e = read_expiry(rq, &expiry)) != OK ||
-	    (e = api_node_of_path(rq, &n)) != OK)
+	    (e = api_node_of_path(rq, &n)) != OK ||
+	    (e = node_act_expiry(rq, &n, expiry)) != OK)
 		return e;
-	n.expiry_ms = expiry;
-	e = store_node_set_expiry(rq->db, n.id, expiry,
-	    node_key_expired(&n, rq->now_ms));
-	return e != OK ? e : put_node_reply(rq, n.id);
+	return put_node_reply(rq, n.id);
 }
 
 static const struct api_field expire_fields[] = {
