@@ -11,6 +11,7 @@
 #include <assert.h>
 
 #include "handlers/admit.h"
+#include "handlers/cors.h"
 #include "handlers/problem.h"
 #include "handlers/routes.h"
 #include "lib/base/log.h"
@@ -70,6 +71,15 @@ begin(struct req *rq, enum txn txn)
 	return OK;
 }
 
+/* Who has no right to ask is told so before anything is looked at. */
+static enum err
+enter(struct req *rq, const struct route *r)
+{
+	if (rq->body.n > r->body_max)
+		return req_fail_at(rq, ERR_TOOBIG, "body", "request body too large");
+	return r->auth == AUTH_API ? admit(rq) : OK;
+}
+
 /* An answer that did not fit must not be committed as if it had been given. */
 static enum err
 check_answer(struct req *rq)
@@ -86,10 +96,6 @@ run(struct req *rq, const struct route *r)
 {
 	enum err e;
 
-	if (rq->body.n > r->body_max)
-		return req_fail_at(rq, ERR_TOOBIG, "body", "request body too large");
-	if (r->auth == AUTH_API && (e = admit(rq)) != OK)
-		return e;
 	if ((e = begin(rq, r->txn)) != OK)
 		return e;
 	if ((e = r->handle(rq)) == OK)
@@ -162,6 +168,7 @@ finish(struct req *rq)
 	req_header(rq, "Content-Security-Policy", "frame-ancestors 'none'");
 	req_header(rq, "X-Content-Type-Options", "nosniff");
 	req_header(rq, "Referrer-Policy", "no-referrer");
+	cors_mark(rq);
 	if (rq->method == HTTP_HEAD)
 		buf_clear(&rq->out);
 }
@@ -176,8 +183,10 @@ serve(struct req *rq, const struct route *r)
 		answer(rq, ERR_BUSY);
 		return;
 	}
-	before = rq->db ? db_writes(rq->db) : 0;
-	e = run(rq, r);
+	e = enter(rq, r);
+	before = rq->db ? db_writes(rq->db) : 0;	/* what enter() notes is nobody's news */
+	if (e == OK)
+		e = run(rq, r);
 	if (e != OK)
 		answer_error(rq, e, r->txn == TXN_NONE ? "" : db_errmsg(rq->db));
 	if (rq->db != NULL && db_writes(rq->db) != before)
@@ -192,6 +201,10 @@ dispatch(struct req *rq)
 
 	if (rq->path == NULL) {
 		problem_reply(rq, 400);
+		finish(rq);
+		return;
+	}
+	if (cors_preflight(rq)) {
 		finish(rq);
 		return;
 	}

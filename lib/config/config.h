@@ -97,6 +97,9 @@ struct config {
 	enum policy_mode policy_mode;
 	const char *policy_path;	/* "" unless the mode is file */
 
+	/* [api] */
+	struct text_list cors_origins;	/* whose pages may use the API from a browser */
+
 	/* [log] */
 	int log_level;			/* enum log_level */
 };

@@ -101,6 +101,9 @@ const struct config_key config_keys[] = {
 	{ "policy", "path", &config_path, "", AT(policy_path),
 	  .help = "give a HuJSON file" },
 
+	{ "api", "cors_origins", &config_origins, "", AT(cors_origins),
+	  .help = "give the origins of web pages, like https://admin.example.com, parted by commas" },
+
 	{ "log", "level", &config_word, "info", AT(log_level),
 	  .words = "error,warn,info,debug", .help = "give error, warn, info or debug" },
 };

@@ -65,7 +65,8 @@ extern const size_t config_n_keys;
 extern const struct config_type config_bool, config_int, config_duration,
     config_word, config_url, config_path, config_name, config_user, config_listen,
     config_prefix4, config_prefix6, config_domain, config_domains,
-    config_resolvers, config_split, config_urls, config_paths, config_records;
+    config_resolvers, config_split, config_urls, config_origins,
+    config_paths, config_records;
 
 /* The row of section.name ("split.x" finds "split.<domain>"), or NULL. */
 const struct config_key *config_key_find(const char *section, const char *name);

@@ -98,6 +98,19 @@ item_url(struct config_reading *rd, struct str v, const char **out)
 }
 
 static const char *
+item_origin(struct config_reading *rd, struct str v, const char **out)
+{
+	*out = arena_strndup(rd->arena, v.p, v.n);
+	return config_origin_check(v);
+}
+
+static const char *
+read_origins(struct config_reading *rd, struct str v, void *field)
+{
+	return read_list(rd, v, field, item_origin);
+}
+
+static const char *
 read_domains(struct config_reading *rd, struct str v, void *field)
 {
 	return read_list(rd, v, field, item_domain);
@@ -252,6 +265,7 @@ const struct config_type
     config_domains = { .read = read_domains, .print = print_list, LIST(struct text_list) },
     config_resolvers = { .read = read_resolvers, .print = print_list, LIST(struct text_list) },
     config_urls = { .read = read_urls, .print = print_list, LIST(struct text_list) },
+    config_origins = { .read = read_origins, .print = print_list, LIST(struct text_list) },
     config_paths = { .read = read_paths, .print = print_list, LIST(struct text_list) },
     config_split = { .read = read_split, .print = print_split, LIST(struct splits),
 	.env_sep = ';', .whole_lines = true },

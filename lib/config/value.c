@@ -226,6 +226,27 @@ config_url_any(struct str v)
 	return wrong;
 }
 
+/* As a browser writes it in Origin, to which it is compared byte by byte. */
+const char *
+config_origin_check(struct str v)
+{
+	struct str host, rest;
+	const char *wrong;
+
+	if (str_is(v, "*"))
+		return "would let every page on the web use a key that a browser knows";
+	if ((wrong = split_url(v, &host, &rest)) != NULL)
+		return wrong;
+	if (rest.n > 0)
+		return "has something after its host name, which no origin has";
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] >= 'A' && v.p[i] <= 'Z')
+			return "has capital letters, which browsers write small";
+	if (str_ends(v, str_starts(v, "https:") ? ":443" : ":80"))
+		return "has the usual port, which browsers leave out";
+	return NULL;
+}
+
 static const char *
 read_url(struct config_reading *rd, struct str v, void *field)
 {

@@ -22,7 +22,7 @@ struct caller;
 struct route;
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH,
-	HTTP_DELETE, HTTP_OTHER };
+	HTTP_DELETE, HTTP_OPTIONS, HTTP_OTHER };
 
 /* Where a request came from decides what it may reach. */
 enum origin {
@@ -94,6 +94,8 @@ must_check enum err req_var_i64(struct req *rq, const char *name, int64_t *out);
 
 /* A query parameter, percent-decoded into the arena, or NULL if absent. */
 const char *req_query(const struct req *rq, const char *name);
+/* Of one that is given several times the i-th, from 0. */
+const char *req_query_nth(const struct req *rq, const char *name, size_t i);
 
 /* Makes the error text and returns 'e':  return req_fail(rq, ERR_NOTFOUND, "no node %d", id); */
 enum err req_fail(struct req *rq, enum err e, const char *fmt, ...) printf_like(3, 4);

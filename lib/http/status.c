@@ -65,6 +65,7 @@ static const char *const methods[] = {
 	[HTTP_PUT] = "PUT",
 	[HTTP_PATCH] = "PATCH",
 	[HTTP_DELETE] = "DELETE",
+	[HTTP_OPTIONS] = "OPTIONS",
 	[HTTP_OTHER] = "OTHER",
 };
 

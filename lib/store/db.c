@@ -147,6 +147,18 @@ db_begin_write(struct db *db)
 	return OK;
 }
 
+enum err
+db_begin_write_within(struct db *db, int ms)
+{
+	int usual = db->busy_ms;
+	enum err e;
+
+	db->busy_ms = ms;
+	e = db_begin_write(db);
+	db->busy_ms = usual;
+	return e;
+}
+
 static const char q_commit[] = "COMMIT";
 
 enum err

@@ -44,6 +44,8 @@ must_check enum err db_data_version(struct db *db, int64_t *out);
 /* Transactions; the dispatcher calls these, handlers with TXN_OWN too. */
 must_check enum err db_begin_read(struct db *db);
 must_check enum err db_begin_write(struct db *db);
+/* The same for a note that is not worth a wait: ERR_BUSY after 'ms' milliseconds. */
+must_check enum err db_begin_write_within(struct db *db, int ms);
 must_check enum err db_commit(struct db *db);
 void db_rollback(struct db *db);	/* harmless if no transaction is open */
 

@@ -216,6 +216,11 @@ limits_of_values(void **state)
 		{ "[dns]\nextra_record = a A ::1", "does not fit its type" },
 		{ "[dns]\nextra_record = a A", "name type address" },
 		{ "[dns]\nextra_record = a A 1.1.1.1\nextra_records_path = x", "one of the two" },
+		{ "[api]\ncors_origins = *", "every page on the web" },
+		{ "[api]\ncors_origins = https://a/", "after its host name" },
+		{ "[api]\ncors_origins = https://A.example", "browsers write small" },
+		{ "[api]\ncors_origins = https://a.example:443", "browsers leave out" },
+		{ "[api]\ncors_origins = https://a.example, null", "an item 'null' that" },
 		{ "[derp]\nupdate_frequency = 1s", "at least 10s" },
 		{ "[derp]\nurls = file:///x", "does not start with" },
 	};

@@ -1,0 +1,55 @@
+/* handlers/throttle.c -- whoever shows wrong keys too often is not listened to. */
+#include "handlers/throttle.h"
+
+#include <string.h>
+
+#include "lib/base/ip.h"
+#include "lib/store/store.h"
+
+#define MAPPED_BYTES 12		/* ::ffff:0:0/96 holds the IPv4 addresses */
+
+/* Whoever has one IPv6 address has its /64. */
+static const char *
+network_of(const struct req *rq)
+{
+	static const uint8_t mapped[MAPPED_BYTES] = { [10] = 0xff, [11] = 0xff };
+	struct ip ip = ip_of(rq->remote_addr);
+	char *text = arena_alloc(rq->arena, PREFIX_TEXT_SIZE);
+	struct prefix p = { ip, 64 };
+
+	if (ip.family == 6 && memcmp(ip.b, mapped, sizeof(mapped)) == 0) {
+		ip.family = 4;
+		memmove(ip.b, ip.b + MAPPED_BYTES, 4);
+	}
+	if (ip.family == 4)
+		return ip_write(&ip, text);
+	if (ip.family != 6)
+		return "unknown";
+	p = prefix_masked(p);
+	return prefix_write(&p, text);
+}
+
+static void
+count(struct req *rq, const char *address)
+{
+	enum err e = db_begin_write_within(rq->db, THROTTLE_BUSY_MS);
+
+	if (e == OK)
+		e = db_end_write(rq->db,
+		    store_token_failure_note(rq->db, address, rq->now_ms));
+	(void)e;	/* one failure fewer that counts */
+}
+
+enum err
+throttle_failure(struct req *rq)
+{
+	const char *address = network_of(rq);
+	int64_t n;
+
+	if (store_token_failures(rq->db, address, rq->now_ms, &n) == OK &&
+	    n >= THROTTLE_FAILURES_MAX)
+		return req_fail(rq, ERR_LIMITED, "too many requests with a wrong key came "
+		    "from your address; try again in a minute");
+	count(rq, address);
+	return req_fail(rq, ERR_AUTH, "no valid key");
+}
