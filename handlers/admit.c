@@ -200,6 +200,16 @@ admit_need(struct req *rq, enum scope s)
 }
 
 enum err
+admit_may_give(struct req *rq, scope_set want)
+{
+	for (int s = SCOPE_NONE + 1; s < SCOPE_COUNT; s++)
+		if (scope_has(want, (enum scope)s) && !admit_has(rq, (enum scope)s))
+			return req_fail(rq, ERR_FORBIDDEN, "a key may only give what it has "
+			    "itself, and this one has not the scope %s", scope_name((enum scope)s));
+	return OK;
+}
+
+enum err
 admit(struct req *rq)
 {
 	enum err e = OK;

@@ -32,4 +32,7 @@ bool admit_has(const struct req *rq, enum scope s);
 /* ERR_FORBIDDEN with the text that names the scope, unless the caller holds it. */
 must_check enum err admit_need(struct req *rq, enum scope s);
 
+/* ERR_FORBIDDEN unless the caller holds all of 'want': nobody gives what they have not. */
+must_check enum err admit_may_give(struct req *rq, scope_set want);
+
 #endif

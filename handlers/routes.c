@@ -45,6 +45,10 @@ const struct route *const routes_all[] = {
 	&route_authkey_create,
 	&route_authkey_expire,
 	&route_authkey_delete,
+	&route_apikey_list,
+	&route_apikey_create,
+	&route_apikey_expire,
+	&route_apikey_delete,
 	&route_node_list,
 	&route_node_get,
 	&route_node_delete,
@@ -69,6 +73,17 @@ const struct route *const routes_all[] = {
 	&route_policy_preview,
 	&route_policy_explain,
 	&route_api_health,
+	&route_v2_device_list,
+	&route_v2_device_get,
+	&route_v2_device_delete,
+	&route_v2_device_authorized,
+	&route_v2_device_name,
+	&route_v2_device_tags,
+	&route_v2_device_key,
+	&route_v2_device_expire,
+	&route_v2_device_ip,
+	&route_v2_device_routes,
+	&route_v2_device_set_routes,
 };
 
 const size_t routes_count = sizeof(routes_all) / sizeof(routes_all[0]);

@@ -49,6 +49,10 @@ extern const struct route route_authkey_list;
 extern const struct route route_authkey_create;
 extern const struct route route_authkey_expire;
 extern const struct route route_authkey_delete;
+extern const struct route route_apikey_list;
+extern const struct route route_apikey_create;
+extern const struct route route_apikey_expire;
+extern const struct route route_apikey_delete;
 extern const struct route route_node_list;
 extern const struct route route_node_get;
 extern const struct route route_node_delete;
@@ -72,6 +76,17 @@ extern const struct route route_policy_version;
 extern const struct route route_policy_rollback;
 extern const struct route route_policy_preview, route_policy_explain;
 extern const struct route route_api_health;
+extern const struct route route_v2_device_list;
+extern const struct route route_v2_device_get;
+extern const struct route route_v2_device_delete;
+extern const struct route route_v2_device_authorized;
+extern const struct route route_v2_device_name;
+extern const struct route route_v2_device_tags;
+extern const struct route route_v2_device_key;
+extern const struct route route_v2_device_expire;
+extern const struct route route_v2_device_ip;
+extern const struct route route_v2_device_routes;
+extern const struct route route_v2_device_set_routes;
 
 /* All of them. */
 extern const struct route *const routes_all[];

@@ -30,6 +30,25 @@ api_get_tags(struct req *rq, jv *body, const char *name, const char **out)
 }
 
 enum err
+api_get_scopes(struct req *rq, jv *body, const char *name, scope_set *out)
+{
+	jv *list = json_get(body, name);
+	const char *text;
+	enum scope s;
+
+	*out = 0;
+	for (size_t i = 0; i < json_len(list); i++) {
+		text = json_text(json_at(list, i));
+		if (text == NULL || !scope_read(str_of(text), &s))
+			return req_fail_at(rq, ERR_BADREQ,
+			    arena_printf(rq->arena, "body.%s[%zu]", name, i),
+			    "there is no scope \"%.64s\"", text != NULL ? text : "");
+		*out = scope_add(*out, s);
+	}
+	return OK;
+}
+
+enum err
 api_node_of_path(struct req *rq, struct node *out)
 {
 	int64_t id;

@@ -42,6 +42,10 @@ must_check enum err api_query_bool(struct req *rq, const char *name, bool *out);
 must_check enum err api_get_tags(struct req *rq, jv *body, const char *name,
     const char **out);
 
+/* A list of names of scopes; ERR_BADREQ names the one that there is not.  Absent: none. */
+must_check enum err api_get_scopes(struct req *rq, jv *body, const char *name,
+    scope_set *out);
+
 /* The node, user or key that is meant; ERR_NOTFOUND says which one is not there. */
 must_check enum err api_node_of_path(struct req *rq, struct node *out);
 must_check enum err api_user_by_id(struct req *rq, int64_t id, struct user *out);

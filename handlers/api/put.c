@@ -15,11 +15,17 @@
 #include "lib/netmap/routes.h"
 
 enum err
+put_refs_users(struct req *rq, struct put_refs *out)
+{
+	*out = (struct put_refs){ .keys = NULL };
+	return store_users(rq->db, rq->arena, &out->users, &out->n_users);
+}
+
+enum err
 put_refs_all(struct req *rq, struct put_refs *out)
 {
-	enum err e;
+	enum err e = put_refs_users(rq, out);
 
-	e = store_users(rq->db, rq->arena, &out->users, &out->n_users);
 	if (e != OK)
 		return e;
 	return store_authkeys(rq->db, rq->arena, &out->keys, &out->n_keys);
@@ -77,8 +83,8 @@ authkey_by_id(const void *key, const void *row)
 	return (id > at) - (id < at);
 }
 
-static const struct user *
-find_user(const struct put_refs *r, int64_t id)
+const struct user *
+put_refs_user(const struct put_refs *r, int64_t id)
 {
 	if (id == 0 || r->n_users == 0)
 		return NULL;
@@ -93,7 +99,7 @@ find_key(const struct put_refs *r, int64_t id)
 	return bsearch(&id, r->keys, r->n_keys, sizeof(*r->keys), authkey_by_id);
 }
 
-static void
+void
 put_id(struct jw *w, const char *name, int64_t id)
 {
 	char text[24];
@@ -102,7 +108,7 @@ put_id(struct jw *w, const char *name, int64_t id)
 	jw_kstr(w, name, text);
 }
 
-static void
+void
 put_time(struct jw *w, const char *name, int64_t ms)
 {
 	jw_key(w, name);
@@ -147,7 +153,7 @@ void
 put_authkey(struct jw *w, const struct put_refs *refs, const struct authkey *k,
     const char *key_text)
 {
-	const struct user *owner = find_user(refs, k->user_id);
+	const struct user *owner = put_refs_user(refs, k->user_id);
 	char masked[64];
 
 	(void)snprintf(masked, sizeof(masked), "hskey-auth-%.32s-***", k->prefix);
@@ -193,9 +199,17 @@ put_addresses(struct jw *w, const struct node *n)
 static void
 put_routes(struct jw *w, struct req *rq, const struct node *n)
 {
-	struct routes announced = routes_parse(rq->arena, n->routes);
-	struct routes approved = routes_parse(rq->arena, n->approved);
-	struct routes both = routes_both(rq->arena, &announced, &approved);
+	struct routes announced, approved, both;
+
+	if (strcmp(n->routes, "[]") == 0 && strcmp(n->approved, "[]") == 0) {
+		jw_kraw(w, "approvedRoutes", "[]");
+		jw_kraw(w, "availableRoutes", "[]");
+		jw_kraw(w, "subnetRoutes", "[]");
+		return;
+	}
+	announced = routes_parse(rq->arena, n->routes);
+	approved = routes_parse(rq->arena, n->approved);
+	both = routes_both(rq->arena, &announced, &approved);
 
 	jw_kraw(w, "approvedRoutes", routes_json(rq->arena, &approved));
 	jw_kraw(w, "availableRoutes", routes_json(rq->arena, &announced));
@@ -218,7 +232,7 @@ void
 put_node(struct jw *w, struct req *rq, const struct put_refs *refs,
     const struct node *n)
 {
-	const struct user *owner = find_user(refs, n->user_id);
+	const struct user *owner = put_refs_user(refs, n->user_id);
 
 	jw_obj(w);
 	put_id(w, "id", n->id);

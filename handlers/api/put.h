@@ -22,6 +22,18 @@ struct put_refs {
 /* Everything there is, for lists. */
 must_check enum err put_refs_all(struct req *rq, struct put_refs *out);
 
+/* All users, no keys. */
+must_check enum err put_refs_users(struct req *rq, struct put_refs *out);
+
+/* NULL if there is none, as for a tagged node. */
+const struct user *put_refs_user(const struct put_refs *r, int64_t id);
+
+/* An id as text. */
+void put_id(struct jw *w, const char *name, int64_t id);
+
+/* A time that may be none: null then. */
+void put_time(struct jw *w, const char *name, int64_t ms);
+
 /* One value each. */
 void put_user(struct jw *w, const struct user *u, const char *role);	/* NULL: not said */
 void put_authkey(struct jw *w, const struct put_refs *refs,

@@ -30,6 +30,17 @@ static const struct api_field authkey_list[] = { MANY("preAuthKeys", shape_authk
 const struct api_object shape_authkey_reply = { "PreAuthKeyReply", authkey_reply };
 const struct api_object shape_authkey_list = { "PreAuthKeyList", authkey_list };
 
+static const struct api_field apikey_fields[] = {
+	ID("id"), TEXT("prefix"), TIME_OR_NULL("expiration"), TIME("createdAt"),
+	TIME_OR_NULL("lastSeen"), { .name = "user", .type = API_OBJECT, .of = &shape_user,
+	  .flags = API_NULL }, TEXTS("scopes"), TEXT("description"), END,
+};
+static const struct api_object apikey = { "ApiKey", apikey_fields };
+static const struct api_field apikey_made[] = { TEXT("apiKey"), ID("id"), END };
+static const struct api_field apikey_list[] = { MANY("apiKeys", apikey), END };
+const struct api_object shape_apikey_made = { "ApiKeyMade", apikey_made };
+const struct api_object shape_apikey_list = { "ApiKeyList", apikey_list };
+
 static const struct api_field node_fields[] = {
 	ID("id"), TEXT("machineKey"), TEXT("nodeKey"), TEXT("discoKey"), TEXTS("ipAddresses"),
 	TEXT("name"), ONE("user", shape_user), TIME("lastSeen"), TIME_OR_NULL("expiry"),

@@ -11,6 +11,7 @@
 /* Each is the object that an answer is: {"user": …}, {"users": […]} … */
 extern const struct api_object shape_user_reply, shape_user_list;
 extern const struct api_object shape_authkey_reply, shape_authkey_list;
+extern const struct api_object shape_apikey_made, shape_apikey_list;
 extern const struct api_object shape_node_reply, shape_node_list;
 extern const struct api_object shape_auth_list;
 extern const struct api_object shape_health;

@@ -27,6 +27,8 @@ struct asker {
 	struct req rq;		/* the last request and its answer */
 	bool asked;
 	struct netcache *cache;	/* of a control worker; NULL unless the test makes it */
+	const struct req_param *params;	/* CGI variables of the next requests; may be NULL */
+	const char *remote_addr;	/* NULL: 127.0.0.1 */
 	int64_t later_ms;	/* how long after ASK_NOW the next request comes */
 };
 
@@ -79,7 +81,8 @@ ask_as(struct asker *k, enum origin origin, const char *machine_key,
 		.arena = k->a, .db = k->db, .cfg = &k->cfg, .now_ms = ASK_NOW + k->later_ms,
 		.cache = k->cache,
 		.origin = origin, .machine_key = machine_key,
-		.method = http_method_of(method), .remote_addr = "127.0.0.1",
+		.method = http_method_of(method), .params = k->params,
+		.remote_addr = k->remote_addr != NULL ? k->remote_addr : "127.0.0.1",
 		.body = { (const uint8_t *)body.p, body.n },
 	};
 	req_begin(rq);
