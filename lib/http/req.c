@@ -159,7 +159,7 @@ req_var_i64(struct req *rq, const char *name, int64_t *out)
 }
 
 const char *
-req_query(const struct req *rq, const char *name)
+req_query_nth(const struct req *rq, const char *name, size_t i)
 {
 	struct str rest = str_of(rq->query), item, key;
 	const char *k;
@@ -167,10 +167,16 @@ req_query(const struct req *rq, const char *name)
 	while (str_cut(&rest, '&', &item)) {
 		(void)str_cut(&item, '=', &key);
 		k = percent_decode(rq->arena, key, true);
-		if (k != NULL && strcmp(k, name) == 0)
+		if (k != NULL && strcmp(k, name) == 0 && i-- == 0)
 			return percent_decode(rq->arena, item, true);
 	}
 	return NULL;
+}
+
+const char *
+req_query(const struct req *rq, const char *name)
+{
+	return req_query_nth(rq, name, 0);
 }
 
 enum err

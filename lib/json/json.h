@@ -78,6 +78,7 @@ size_t json_len(jv *arr);		/* 0 if 'arr' is no array */
 jv *json_at(jv *arr, size_t i);
 const char *json_text(jv *v);		/* NULL if not text */
 int64_t json_int(jv *v);		/* 0 if not an integer */
+double json_num(jv *v);			/* 0 if not a number */
 
 /* Compact text of 'v' in the arena. */
 const char *json_dump(struct arena *a, jv *v);

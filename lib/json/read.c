@@ -113,6 +113,13 @@ json_text(jv *v)
 	return json_is(v, JSON_STR) ? json_object_get_string(v) : NULL;
 }
 
+double
+json_num(jv *v)
+{
+	return json_object_is_type(v, json_type_double) || json_is(v, JSON_INT) ?
+	    json_object_get_double(v) : 0;
+}
+
 int64_t
 json_int(jv *v)
 {

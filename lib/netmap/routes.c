@@ -119,3 +119,14 @@ routes_pair_defaults(struct arena *a, struct routes *r)
 	routes_add(a, r, v4);
 	routes_add(a, r, v6);
 }
+
+const char *
+routes_clean(struct arena *a, const char *json)
+{
+	struct routes r;
+
+	if (strcmp(json, "[]") == 0)
+		return json;
+	r = routes_parse(a, json);
+	return routes_json(a, &r);
+}

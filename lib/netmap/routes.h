@@ -26,6 +26,9 @@ struct routes {
 struct routes routes_of(struct arena *a, jv *array);
 struct routes routes_parse(struct arena *a, const char *json);
 
+/* A stored list without what is no prefix; "[]" costs nothing. */
+const char *routes_clean(struct arena *a, const char *json);
+
 /* To the stored form. */
 const char *routes_json(struct arena *a, const struct routes *r);
 

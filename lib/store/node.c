@@ -9,11 +9,13 @@
 
 #include <string.h>
 
-#define NODE_COLS "id, user_id, machine_key, node_key, disco_key, nl_key, name, " \
-	"hostname, os, client_version, cap, ipv4, ipv6, tags, hostinfo, netinfo, " \
-	"endpoints, home_derp, routes, approved, ephemeral, authkey_id, " \
+#define NODE_COLS_WITH(long_ones) \
+	"id, user_id, machine_key, node_key, disco_key, nl_key, name, " \
+	"hostname, os, client_version, cap, ipv4, ipv6, tags, " long_ones ", " \
+	"home_derp, routes, approved, ephemeral, authkey_id, " \
 	"register_method, online, expired, created_ms, last_seen_ms, expiry_ms, " \
 	"authorized, suspended"
+#define NODE_COLS NODE_COLS_WITH("hostinfo, netinfo, endpoints")
 
 static void
 node_read(struct stmt *s, struct arena *a, struct node *n)
@@ -287,11 +289,9 @@ store_nodes_announcing(struct db *db, struct arena *a, struct node **out, size_t
 	return read_all(db_stmt(db, q_nodes_announcing), a, out, n);
 }
 
-enum err
-store_nodes_each(struct db *db, struct arena *a,
-    void (*fn)(void *arg, const struct node *n), void *arg)
+static enum err
+each(struct stmt *s, struct arena *a, void (*fn)(void *arg, const struct node *n), void *arg)
 {
-	struct stmt *s = db_stmt(db, q_nodes);
 	struct node n;
 
 	while (stmt_row(s)) {
@@ -299,6 +299,25 @@ store_nodes_each(struct db *db, struct arena *a,
 		fn(arg, &n);
 	}
 	return stmt_end(s);
+}
+
+enum err
+store_nodes_each(struct db *db, struct arena *a,
+    void (*fn)(void *arg, const struct node *n), void *arg)
+{
+	return each(db_stmt(db, q_nodes), a, fn, arg);
+}
+
+/* A list shows one thing of a Hostinfo, which few have. */
+static const char q_nodes_brief[] =
+	"SELECT " NODE_COLS_WITH("iif(instr(hostinfo, '\"ShieldsUp\"') > 0, hostinfo, '{}'),"
+	" '{}', '[]'") " FROM nodes WHERE +tailnet_id = " TAILNET " ORDER BY id";
+
+enum err
+store_nodes_each_brief(struct db *db, struct arena *a,
+    void (*fn)(void *arg, const struct node *n), void *arg)
+{
+	return each(db_stmt(db, q_nodes_brief), a, fn, arg);
 }
 
 static const char q_node_count[] =

@@ -98,6 +98,8 @@ must_check enum err store_nodes_by_machine(struct db *db, struct arena *a, const
  * may look up single rows; it must not list nodes or change any.
  */
 must_check enum err store_nodes_each(struct db *db, struct arena *a, void (*fn)(void *arg, const struct node *n), void *arg);
+/* The same with "{}" and "[]" for netinfo and endpoints, and for a Hostinfo that says nothing of ShieldsUp. */
+must_check enum err store_nodes_each_brief(struct db *db, struct arena *a, void (*fn)(void *arg, const struct node *n), void *arg);
 must_check enum err store_nodes(struct db *db, struct arena *a, struct node **out, size_t *n);
 /* Those that announce routes, by id. */
 must_check enum err store_nodes_announcing(struct db *db, struct arena *a, struct node **out, size_t *n);
