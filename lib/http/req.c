@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/http/percent.h"
+
 void
 req_begin(struct req *rq)
 {
@@ -33,61 +35,13 @@ req_end(struct req *rq)
 	buf_fini(&rq->out);
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-/* The byte of the escape at s[i], or -1. */
-static int
-escape_at(struct str s, size_t i)
-{
-	int hi, lo;
-
-	if (s.n - i < 3)
-		return -1;
-	hi = hex_digit(s.p[i + 1]);
-	lo = hex_digit(s.p[i + 2]);
-	return hi < 0 || lo < 0 ? -1 : hi << 4 | lo;
-}
-
-/* The decoded text, or NULL on a bad escape, a NUL or bad UTF-8. */
-static const char *
-percent_decode(struct arena *a, struct str s, bool form)
-{
-	char *to = arena_alloc(a, s.n + 1);
-	size_t i, n = 0;
-	int c;
-
-	for (i = 0; i < s.n; i++) {
-		c = (unsigned char)s.p[i];
-		if (c == '+' && form)
-			c = ' ';
-		if (c == '%') {
-			c = escape_at(s, i);
-			i += 2;
-		}
-		if (c <= 0)
-			return NULL;
-		to[n++] = (char)c;
-	}
-	return str_utf8_valid((struct str){ to, n }) ? to : NULL;
-}
-
 static bool
 has_escaped_slash(struct str s)
 {
 	size_t i;
 
 	for (i = 0; i < s.n; i++)
-		if (s.p[i] == '%' && escape_at(s, i) == '/')
+		if (s.p[i] == '%' && percent_at(s, i) == '/')
 			return true;
 	return false;
 }
