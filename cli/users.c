@@ -23,7 +23,7 @@ static enum err
 users_list(struct cli *c)
 {
 	static const char *const heads[] = { "ID", "NAME", "DISPLAY NAME", "EMAIL",
-		"PROVIDER", "ROLE", "CREATED (UTC)", NULL };
+		"PROVIDER", "ROLE", "STATUS", "CREATED (UTC)", NULL };
 	static const char *const filters[] = { "name", "email", "identifier" };
 	const char *target = "/api/v1/user", *v;
 	struct table t;
@@ -49,6 +49,7 @@ users_list(struct cli *c)
 		table_put(&t, json_get_str(u, "email", ""));
 		table_put(&t, json_get_str(u, "provider", ""));
 		table_put(&t, json_get_str(u, "role", ""));
+		table_put(&t, json_get_str(u, "status", ""));
 		table_put(&t, table_time(c->arena, json_get(u, "createdAt"), ""));
 	}
 	table_print(&t);
@@ -122,6 +123,40 @@ users_role(struct cli *c)
 }
 
 static enum err
+set_status(struct cli *c, const char *verb)
+{
+	jv *u, *answer;
+	enum err e;
+
+	if ((e = chosen_user(c, 0, &u)) != OK ||
+	    (e = cli_call(c, HTTP_POST, arena_printf(c->arena, "/api/v1/user/%s/%s",
+	    json_get_str(u, "id", ""), verb), NULL, &answer)) != OK)
+		return e;
+	u = json_get(answer, "user");
+	cli_done(c, u, "User %s is %s", json_get_str(u, "name", ""),
+	    json_get_str(u, "status", ""));
+	return OK;
+}
+
+static enum err
+users_approve(struct cli *c)
+{
+	return set_status(c, "approve");
+}
+
+static enum err
+users_suspend(struct cli *c)
+{
+	return set_status(c, "suspend");
+}
+
+static enum err
+users_restore(struct cli *c)
+{
+	return set_status(c, "restore");
+}
+
+static enum err
 users_destroy(struct cli *c)
 {
 	const char *name;
@@ -175,7 +210,13 @@ static const struct cli_cmd cmds[] = {
 	    rename_flags, users_rename },
 	{ "role", "", "[USER] ROLE", "say what a user is to the policy's autogroups\n"
 	    "ROLE is member, owner, admin, it-admin, network-admin, billing-admin or auditor.\n"
-	    "It gives no right over headrace itself.", 1, 2, which_flags, users_role },
+	    "It is also what an API key of the user may do at most.", 1, 2, which_flags, users_role },
+	{ "approve", "", "[USER]", "let in a user who waits for it", 0, 1, which_flags,
+	    users_approve },
+	{ "suspend", "", "[USER]", "shut out a user, with all devices and keys", 0, 1,
+	    which_flags, users_suspend },
+	{ "restore", "", "[USER]", "let in again a user who was suspended", 0, 1, which_flags,
+	    users_restore },
 	{ "destroy", "delete", "[USER]", "delete a user who owns no nodes", 0, 1,
 	    which_flags, users_destroy },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL, NULL },

@@ -41,6 +41,9 @@ const struct route *const routes_all[] = {
 	&route_user_rename,
 	&route_user_delete,
 	&route_user_role,
+	&route_user_approve,
+	&route_user_suspend,
+	&route_user_restore,
 	&route_authkey_list,
 	&route_authkey_create,
 	&route_authkey_expire,
@@ -84,6 +87,13 @@ const struct route *const routes_all[] = {
 	&route_v2_device_ip,
 	&route_v2_device_routes,
 	&route_v2_device_set_routes,
+	&route_v2_user_list,
+	&route_v2_user_get,
+	&route_v2_user_approve,
+	&route_v2_user_suspend,
+	&route_v2_user_restore,
+	&route_v2_user_role,
+	&route_v2_user_delete,
 };
 
 const size_t routes_count = sizeof(routes_all) / sizeof(routes_all[0]);

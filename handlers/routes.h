@@ -45,6 +45,7 @@ extern const struct route route_user_create;
 extern const struct route route_user_rename;
 extern const struct route route_user_delete;
 extern const struct route route_user_role;
+extern const struct route route_user_approve, route_user_suspend, route_user_restore;
 extern const struct route route_authkey_list;
 extern const struct route route_authkey_create;
 extern const struct route route_authkey_expire;
@@ -87,6 +88,13 @@ extern const struct route route_v2_device_expire;
 extern const struct route route_v2_device_ip;
 extern const struct route route_v2_device_routes;
 extern const struct route route_v2_device_set_routes;
+extern const struct route route_v2_user_list;
+extern const struct route route_v2_user_get;
+extern const struct route route_v2_user_approve;
+extern const struct route route_v2_user_suspend;
+extern const struct route route_v2_user_restore;
+extern const struct route route_v2_user_role;
+extern const struct route route_v2_user_delete;
 
 /* All of them. */
 extern const struct route *const routes_all[];

@@ -45,29 +45,42 @@ matches(const struct node_filter *f, const struct node *n)
 	    (f->name == NULL || strcmp(f->name, n->name) == 0);
 }
 
+/* What the rows of a list share. */
+struct listing {
+	struct req *rq;
+	struct jw w;
+	struct node_filter filter;
+	struct put_refs refs;
+	struct arena *row;	/* of one node at a time */
+};
+
+static void
+list_one(void *arg, const struct node *n)
+{
+	struct listing *l = arg;
+
+	if (matches(&l->filter, n))
+		put_node(&l->w, l->rq, &l->refs, n);
+	arena_reset(l->row);
+}
+
 static enum err
 node_list(struct req *rq)
 {
-	struct node_filter filter;
-	struct put_refs refs;
-	struct node *nodes;
-	size_t n;
-	struct jw w;
+	struct listing l = { .rq = rq };
 	enum err e;
 
-	if ((e = read_filter(rq, &filter)) != OK ||
-	    (e = put_refs_all(rq, &refs)) != OK ||
-	    (e = store_nodes(rq->db, rq->arena, &nodes, &n)) != OK)
+	if ((e = read_filter(rq, &l.filter)) != OK || (e = put_refs_all(rq, &l.refs)) != OK)
 		return e;
-	api_reply(rq, &w);
-	jw_key(&w, "nodes");
-	jw_arr(&w);
-	for (size_t i = 0; i < n; i++)
-		if (matches(&filter, &nodes[i]))
-			put_node(&w, rq, &refs, &nodes[i]);
-	jw_end_arr(&w);
-	api_reply_end(&w);
-	return OK;
+	l.row = arena_new();
+	api_reply(rq, &l.w);
+	jw_key(&l.w, "nodes");
+	jw_arr(&l.w);
+	e = store_nodes_each_brief(rq->db, l.row, list_one, &l);
+	jw_end_arr(&l.w);
+	api_reply_end(&l.w);
+	arena_free(l.row);
+	return e;
 }
 
 static const struct api_field list_query[] = {

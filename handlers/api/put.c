@@ -130,8 +130,10 @@ put_user(struct jw *w, const struct user *u, const char *role)
 	jw_kstr(w, "providerId", u->provider_id ? u->provider_id : "");
 	jw_kstr(w, "provider", u->provider);
 	jw_kstr(w, "profilePicUrl", u->picture_url);
-	if (role != NULL)
+	if (role != NULL) {
 		jw_kstr(w, "role", role);
+		jw_kstr(w, "status", u->status);
+	}
 	jw_end_obj(w);
 }
 

@@ -35,7 +35,7 @@ void put_id(struct jw *w, const char *name, int64_t id);
 void put_time(struct jw *w, const char *name, int64_t ms);
 
 /* One value each. */
-void put_user(struct jw *w, const struct user *u, const char *role);	/* NULL: not said */
+void put_user(struct jw *w, const struct user *u, const char *role);	/* NULL: neither role nor status is said */
 void put_authkey(struct jw *w, const struct put_refs *refs,
     const struct authkey *k, const char *key_text);	/* NULL: masked */
 void put_node(struct jw *w, struct req *rq, const struct put_refs *refs,

@@ -4,13 +4,13 @@
  * Names are checked here, not only where an identity provider sends them: a
  * policy, a DNS label or a shell will meet them later.
  */
-#include <inttypes.h>
 #include <string.h>
 
 #include "handlers/api/api.h"
 #include "handlers/api/check.h"
 #include "handlers/api/put.h"
 #include "handlers/api/shapes.h"
+#include "handlers/api/user_act.h"
 #include "handlers/control/policy_load.h"
 #include "handlers/routes.h"
 
@@ -18,6 +18,15 @@ static void
 put_with_role(struct req *rq, struct jw *w, const struct user *u)
 {
 	put_user(w, u, role_name(policy_load_role(rq, u)));
+}
+
+static enum err
+user_of_path(struct req *rq, const char *var, struct user *out)
+{
+	int64_t id;
+	enum err e = req_var_i64(rq, var, &id);
+
+	return e != OK ? e : api_user_by_id(rq, id, out);
 }
 
 static enum err
@@ -124,7 +133,7 @@ check_user(const struct user *u)
 static enum err
 user_create(struct req *rq)
 {
-	struct user u = { .provider = "", .created_ms = rq->now_ms };
+	struct user u = { .provider = "", .role = "member", .created_ms = rq->now_ms };
 	const char *why;
 	int64_t id;
 	jv *body;
@@ -138,6 +147,8 @@ user_create(struct req *rq)
 	u.picture_url = json_get_str(body, "pictureUrl", "");
 	if ((why = check_user(&u)) != NULL)
 		return req_fail(rq, ERR_BADREQ, "%s", why);
+	if ((e = user_act_may(rq, &u)) != OK)	/* its name may be the owner's */
+		return e;
 	e = store_user_create(rq->db, &u, &id);
 	if (e == ERR_CONFLICT)
 		return req_fail(rq, e, "user already exists: \"%s\"", u.name);
@@ -171,18 +182,19 @@ user_rename(struct req *rq)
 {
 	const char *name = req_var(rq, "newName"), *why;
 	struct user u;
-	int64_t id;
 	enum err e;
 
-	if ((e = req_var_i64(rq, "oldId", &id)) != OK ||
-	    (e = api_user_by_id(rq, id, &u)) != OK)
+	if ((e = user_of_path(rq, "oldId", &u)) != OK || (e = user_act_may(rq, &u)) != OK)
 		return e;
 	if ((why = api_check_user_name(name)) != NULL)
-		return req_fail(rq, ERR_BADREQ, "%s", why);
-	e = store_user_rename(rq->db, id, name);
+		return req_fail_at(rq, ERR_BADREQ, "path.newName", "%s", why);
+	u.name = name;
+	if ((e = user_act_may(rq, &u)) != OK)
+		return e;
+	e = store_user_rename(rq->db, u.id, name);
 	if (e == ERR_CONFLICT)
 		return req_fail(rq, e, "user already exists: \"%s\"", name);
-	return e != OK ? e : user_reply(rq, id);
+	return e != OK ? e : user_reply(rq, u.id);
 }
 
 const struct route route_user_rename = {
@@ -199,34 +211,17 @@ const struct route route_user_rename = {
 	},
 };
 
-static const char *
-role_names(struct req *rq)
-{
-	const char *all = role_name((enum role)0);
-
-	for (int r = 1; r < ROLE_COUNT; r++)
-		all = arena_printf(rq->arena, "%s, %s", all, role_name((enum role)r));
-	return all;
-}
-
-/* What autogroups of the policy ask; whom tailnet.owner means stays owner all the same. */
 static enum err
 user_role(struct req *rq)
 {
-	enum role role;
 	struct user u;
-	int64_t id;
 	jv *body;
 	enum err e;
 
-	if ((e = req_var_i64(rq, "id", &id)) != OK ||
-	    (e = api_body(rq, &body)) != OK || (e = api_user_by_id(rq, id, &u)) != OK)
+	if ((e = api_body(rq, &body)) != OK || (e = user_of_path(rq, "id", &u)) != OK ||
+	    (e = user_act_role(rq, &u, json_get_str(body, "role", ""))) != OK)
 		return e;
-	if (!role_read(json_get_str(body, "role", ""), &role))
-		return req_fail(rq, ERR_BADREQ, "\"%.64s\" is no role; it is one of %s",
-		    json_get_str(body, "role", ""), role_names(rq));
-	e = store_user_set_role(rq->db, id, role_name(role));
-	return e != OK ? e : user_reply(rq, id);
+	return user_reply(rq, u.id);
 }
 
 static const struct api_field role_fields[] = {
@@ -254,18 +249,10 @@ static enum err
 user_delete(struct req *rq)
 {
 	struct user u;
-	int64_t id, nodes;
 	enum err e;
 
-	if ((e = req_var_i64(rq, "id", &id)) != OK ||
-	    (e = api_user_by_id(rq, id, &u)) != OK ||
-	    (e = store_user_node_count(rq->db, id, &nodes)) != OK)
-		return e;
-	if (nodes > 0)
-		return req_fail(rq, ERR_BADREQ, "user not empty: node(s) found: "
-		    "\"%s\" owns %" PRId64 "; move or delete them first",
-		    u.name, nodes);
-	if ((e = store_user_delete(rq->db, id)) != OK)
+	if ((e = user_of_path(rq, "id", &u)) != OK ||
+	    (e = user_act_delete(rq, &u, false)) != OK)
 		return e;
 	api_reply_empty(rq);
 	return OK;
@@ -282,5 +269,78 @@ const struct route route_user_delete = {
 	.op = &(const struct api_op){
 		.id = "deleteUser", .tag = "Users", .summary = "Delete user",
 		.errors = "400",
+	},
+};
+
+static enum err
+set_status(struct req *rq, enum user_action what)
+{
+	struct user u;
+	enum err e;
+
+	if ((e = user_of_path(rq, "id", &u)) != OK ||
+	    (e = user_act_status(rq, &u, what)) != OK)
+		return e;
+	return user_reply(rq, u.id);
+}
+
+static enum err
+user_approve(struct req *rq)
+{
+	return set_status(rq, USER_APPROVE);
+}
+
+const struct route route_user_approve = {
+	.method = HTTP_POST,
+	.path = "/api/v1/user/{id}/approve",
+	.auth = AUTH_API,
+	.scope = SCOPE_USERS,
+	.txn = TXN_WRITE,
+	.body_max = API_BODY_MAX,	/* and not looked at */
+	.handle = user_approve,
+	.op = &(const struct api_op){
+		.id = "approveUser", .tag = "Users", .summary = "Approve a user who waits for it",
+		.answer = &shape_user_reply, .errors = "400",
+	},
+};
+
+static enum err
+user_suspend(struct req *rq)
+{
+	return set_status(rq, USER_SUSPEND);
+}
+
+const struct route route_user_suspend = {
+	.method = HTTP_POST,
+	.path = "/api/v1/user/{id}/suspend",
+	.auth = AUTH_API,
+	.scope = SCOPE_USERS,
+	.txn = TXN_WRITE,
+	.body_max = API_BODY_MAX,	/* and not looked at */
+	.handle = user_suspend,
+	.op = &(const struct api_op){
+		.id = "suspendUser", .tag = "Users",
+		.summary = "Suspend a user, with all devices and keys",
+		.answer = &shape_user_reply, .errors = "400",
+	},
+};
+
+static enum err
+user_restore(struct req *rq)
+{
+	return set_status(rq, USER_RESTORE);
+}
+
+const struct route route_user_restore = {
+	.method = HTTP_POST,
+	.path = "/api/v1/user/{id}/restore",
+	.auth = AUTH_API,
+	.scope = SCOPE_USERS,
+	.txn = TXN_WRITE,
+	.body_max = API_BODY_MAX,	/* and not looked at */
+	.handle = user_restore,
+	.op = &(const struct api_op){
+		.id = "restoreUser", .tag = "Users", .summary = "End the suspension of a user",
+		.answer = &shape_user_reply, .errors = "400",
 	},
 };
