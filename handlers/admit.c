@@ -76,20 +76,6 @@ local_caller(struct req *rq)
 	return c;
 }
 
-/* Names that a newer version has written count for nothing. */
-static scope_set
-stored_scopes(const char *text)
-{
-	struct str rest = str_of(text), one;
-	scope_set set = 0;
-	enum scope s;
-
-	while (str_cut(&rest, ' ', &one))
-		if (scope_read(one, &s))
-			set = scope_add(set, s);
-	return set;
-}
-
 /* The rights of a key are its own and no more than those of the user whose it is. */
 static enum err
 add_user(struct req *rq, struct caller *who)
@@ -135,7 +121,7 @@ admit_key(struct req *rq, const struct shown *s, struct caller *who)
 	who->id = arena_printf(rq->arena, "%" PRId64, k.id);
 	who->name = arena_printf(rq->arena, "hskey-api-%s", k.prefix);
 	who->user_id = k.user_id;
-	who->scopes = stored_scopes(k.scopes);
+	who->scopes = scope_read_known(k.scopes);
 	if (k.user_id != 0 && (e = add_user(rq, who)) != OK)
 		return e;
 	note_use(rq, &k);
@@ -155,7 +141,7 @@ admit_token(struct req *rq, const struct shown *s, struct caller *who)
 		return ERR_AUTH;
 	who->id = t.client_id;
 	who->name = arena_printf(rq->arena, "client %s", t.client_id);
-	who->scopes = stored_scopes(t.scopes);
+	who->scopes = scope_read_known(t.scopes);
 	if (!scope_has(who->scopes, SCOPE_ALL) || strcmp(t.tags, "[]") != 0)
 		who->tags = t.tags;
 	return OK;

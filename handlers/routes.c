@@ -52,6 +52,7 @@ const struct route *const routes_all[] = {
 	&route_apikey_create,
 	&route_apikey_expire,
 	&route_apikey_delete,
+	&route_oauth_token,
 	&route_node_list,
 	&route_node_get,
 	&route_node_delete,

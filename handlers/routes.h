@@ -54,6 +54,7 @@ extern const struct route route_apikey_list;
 extern const struct route route_apikey_create;
 extern const struct route route_apikey_expire;
 extern const struct route route_apikey_delete;
+extern const struct route route_oauth_token;
 extern const struct route route_node_list;
 extern const struct route route_node_get;
 extern const struct route route_node_delete;

@@ -41,6 +41,12 @@ static const struct api_field apikey_list[] = { MANY("apiKeys", apikey), END };
 const struct api_object shape_apikey_made = { "ApiKeyMade", apikey_made };
 const struct api_object shape_apikey_list = { "ApiKeyList", apikey_list };
 
+static const struct api_field oauth_token_fields[] = {
+	TEXT("access_token"), { .name = "token_type", .type = API_TEXT, .words = "Bearer" },
+	INT("expires_in"), TEXT("scope"), END,
+};
+const struct api_object shape_oauth_token = { "OAuthToken", oauth_token_fields };
+
 static const struct api_field node_fields[] = {
 	ID("id"), TEXT("machineKey"), TEXT("nodeKey"), TEXT("discoKey"), TEXTS("ipAddresses"),
 	TEXT("name"), ONE("user", shape_user), TIME("lastSeen"), TIME_OR_NULL("expiry"),

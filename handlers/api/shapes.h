@@ -19,6 +19,8 @@ extern const struct api_object shape_policy, shape_policy_checked, shape_policy_
 extern const struct api_object shape_policy_history, shape_policy_version, shape_policy_status;
 extern const struct api_object shape_policy_preview, shape_policy_explain;
 
+extern const struct api_object shape_oauth_token;
+
 /* Single things, for answers that nest them. */
 extern const struct api_object shape_user, shape_authkey, shape_node;
 

@@ -30,6 +30,8 @@ do_due(struct req *rq)
 	    now - rq->cfg->ephemeral_timeout_ms, &reaped)) != OK ||
 	    (e = store_logins_expire(rq->db, now, &logins)) != OK ||
 	    (e = store_ssh_checks_expire(rq->db, now, &checks)) != OK ||
+	    (e = store_oauth_tokens_prune(rq->db, now)) != OK ||
+	    (e = store_token_failures_prune(rq->db, now)) != OK ||
 	    (e = store_changes_prune(rq->db, now - KEEP_CHANGES_MS)) != OK ||
 	    (e = store_nodes_gone_prune(rq->db, now - KEEP_GONE_MS)) != OK)
 		return e;

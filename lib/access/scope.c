@@ -172,3 +172,16 @@ scope_read_list(struct str text, scope_set *out, struct str *bad)
 	}
 	return true;
 }
+
+scope_set
+scope_read_known(const char *text)
+{
+	struct str rest = str_of(text), one;
+	scope_set set = 0;
+	enum scope s;
+
+	while (str_cut(&rest, ' ', &one))
+		if (scope_read(one, &s))
+			set = scope_add(set, s);
+	return set;
+}

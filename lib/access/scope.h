@@ -66,4 +66,7 @@ const char *scope_text(struct arena *a, scope_set set);
 /* Reads such a list; false and *bad is the first name that is none. */
 must_check bool scope_read_list(struct str text, scope_set *out, struct str *bad);
 
+/* The same of a stored list: names that a newer version has written count for nothing. */
+scope_set scope_read_known(const char *text);
+
 #endif

@@ -105,6 +105,20 @@ store_oauth_token_create(struct db *db, const struct oauth_token *t)
 	return stmt_run(s);
 }
 
+static const char q_oauth_token_count[] =
+	"SELECT count(*) FROM oauth_tokens WHERE client_id = ?1";
+
+enum err
+store_oauth_token_count(struct db *db, const char *client_id, int64_t *n)
+{
+	struct stmt *s = db_stmt(db, q_oauth_token_count);
+
+	bind_text(s, 1, client_id);
+	if (stmt_row(s))
+		*n = col_i64(s, 0);
+	return stmt_end_row(s);
+}
+
 static const char q_oauth_token_by_prefix[] =
 	"SELECT " TOKEN_COLS " FROM oauth_tokens WHERE prefix = ?1";
 

@@ -65,6 +65,8 @@ must_check enum err store_oauth_clients(struct db *db, struct arena *a, struct o
 /* Its tokens end with it. */
 must_check enum err store_oauth_client_delete(struct db *db, const char *id);
 must_check enum err store_oauth_token_create(struct db *db, const struct oauth_token *t);
+/* How many a client has, those that have run out and still wait for the tick included. */
+must_check enum err store_oauth_token_count(struct db *db, const char *client_id, int64_t *n);
 must_check enum err store_oauth_token_by_prefix(struct db *db, struct arena *a, struct str prefix, struct oauth_token *out);
 /* Removes those that have run out. */
 must_check enum err store_oauth_tokens_prune(struct db *db, int64_t now_ms);
