@@ -60,13 +60,18 @@ struct api_op {
 	const char *tag;		/* of the document: "Users" */
 	const char *summary;		/* one line */
 	const char *help;		/* more; may be NULL */
+	const struct api_field *path;	/* of the {names} that say not enough themselves; may be NULL */
 	const struct api_field *query;	/* ends with a NULL name; may be NULL */
+	const struct api_field *headers;	/* that matter here, like If-Match; may be NULL */
 	const struct api_object *body;	/* NULL: none */
 	enum api_form form;		/* of the body */
+	const char *body_type;		/* media types of API_RAW, separated by blanks; NULL: any */
 	bool body_optional;
 	const struct api_object *answer;	/* of 200; NULL: {} */
-	const char *answer_type;	/* NULL: application/json */
+	const char *answer_type;	/* media types, separated by blanks; NULL: application/json */
+	bool etag;			/* the answer has one */
 	const char *errors;		/* statuses beyond 401, 403, 404, 413 and 5xx: "400 409 422"; NULL: none */
+	const struct api_object *problem;	/* what 400 looks like; NULL: as everywhere else */
 };
 
 #endif
