@@ -121,6 +121,12 @@ struct node_attribute {		/* node_attributes */
 	int64_t expiry_ms;	/* TIME_NONE: never */
 };
 
+struct setting {		/* settings */
+	const char *name;	/* as handlers/control/setting.c lists them */
+	const char *value;	/* JSON */
+	int64_t updated_ms;
+};
+
 struct user_devices {		/* what the nodes say of their user */
 	int64_t user_id;
 	int64_t count;

@@ -205,6 +205,16 @@ must_check enum err store_document(struct db *db, struct arena *a, const char *n
 /* Stores it; unchanged content writes nothing. */
 must_check enum err store_document_put(struct db *db, const char *name, const char *content, int64_t now_ms);
 
+/* ---- settings (setting.c) ---- */
+/* NULL in *json if it is not set. */
+must_check enum err store_setting(struct db *db, struct arena *a, const char *name, const char **json);
+/* All that are set, by name. */
+must_check enum err store_settings(struct db *db, struct arena *a, struct setting **out, size_t *n);
+/* ERR_BADREQ if the value is no JSON. */
+must_check enum err store_setting_put(struct db *db, const char *name, const char *json, int64_t now_ms);
+/* OK if it was not set. */
+must_check enum err store_setting_delete(struct db *db, const char *name);
+
 /* ---- policies (policy.c) ---- */
 /* Adds a version; *id is its number.  ERR_BADREQ if the text is over 1 MiB. */
 must_check enum err store_policy_add(struct db *db, const struct policy_version *p, int64_t *id);
