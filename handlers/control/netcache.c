@@ -251,12 +251,24 @@ prefixes_eq(const struct prefix *a, const struct prefix *b, size_t n)
 }
 
 static bool
+custom_eq(const struct net_posture *a, const struct net_posture *b)
+{
+	if (a->n_custom != b->n_custom)
+		return false;
+	for (size_t i = 0; i < a->n_custom; i++)
+		if (strcmp(a->custom[i].name, b->custom[i].name) != 0 ||
+		    strcmp(a->custom[i].value, b->custom[i].value) != 0)
+			return false;
+	return true;
+}
+
+static bool
 posture_eq(const struct net_posture *a, const struct net_posture *b)
 {
 	return strcmp(a->os, b->os) == 0 && strcmp(a->os_version, b->os_version) == 0 &&
 	    strcmp(a->ts_version, b->ts_version) == 0 &&
 	    strcmp(a->ts_track, b->ts_track) == 0 && a->ts_auto_update == b->ts_auto_update &&
-	    a->ts_state_encrypted == b->ts_state_encrypted;
+	    a->ts_state_encrypted == b->ts_state_encrypted && custom_eq(a, b);
 }
 
 /* Is it all the same to a policy? */

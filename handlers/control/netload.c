@@ -72,6 +72,31 @@ read_posture(struct arena *a, const struct node *n, struct net_posture *out)
 	};
 }
 
+/* The value as a policy has it: text without its quotes, else as it is written. */
+static const char *
+plain(struct arena *a, const char *json)
+{
+	const char *text = json_text(json_parse(a, str_of(json), 1, NULL));
+
+	return text != NULL ? text : json;
+}
+
+/* What an administrator says of it. */
+static enum err
+read_custom(struct req *rq, struct arena *a, int64_t id, struct net_posture *out)
+{
+	struct node_attribute *v;
+	struct net_custom *custom;
+	enum err e = store_node_attributes(rq->db, a, id, &v, &out->n_custom);
+
+	if (e != OK || out->n_custom == 0)
+		return e;
+	out->custom = custom = arena_array(a, out->n_custom, sizeof(*custom));
+	for (size_t i = 0; i < out->n_custom; i++)
+		custom[i] = (struct net_custom){ v[i].name, plain(a, v[i].value) };
+	return OK;
+}
+
 enum err
 netload_node(struct req *rq, struct arena *a, const struct node *n,
     const struct net_posture *posture, struct net_node *out)
@@ -94,7 +119,7 @@ netload_node(struct req *rq, struct arena *a, const struct node *n,
 		out->posture = *posture;
 	else
 		read_posture(a, n, &out->posture);
-	return OK;
+	return read_custom(rq, a, n->id, &out->posture);
 }
 
 /* ---- all ---- */

@@ -12,8 +12,9 @@
 #include "lib/policy/net.h"
 
 /*
- * A node with the routes that are in force and those that go to it.  'posture' is
- * what its Hostinfo says, if that has been read before, else NULL.  What 'out'
+ * A node with the routes that are in force, those that go to it, and its custom
+ * attributes.  'posture' is what its Hostinfo says, if that has been read before,
+ * else NULL.  What 'out'
  * points to is in 'a', in 'n' or in 'posture'.  Inside a transaction.
  */
 must_check enum err netload_node(struct req *rq, struct arena *a, const struct node *n,

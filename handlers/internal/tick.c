@@ -22,7 +22,7 @@
 static enum err
 do_due(struct req *rq)
 {
-	int64_t now = rq->now_ms, expired, reaped, logins, checks;
+	int64_t now = rq->now_ms, expired, reaped, logins, checks, attributes;
 	enum err e;
 
 	if ((e = store_nodes_mark_expired(rq->db, now, &expired)) != OK ||
@@ -30,6 +30,7 @@ do_due(struct req *rq)
 	    now - rq->cfg->ephemeral_timeout_ms, &reaped)) != OK ||
 	    (e = store_logins_expire(rq->db, now, &logins)) != OK ||
 	    (e = store_ssh_checks_expire(rq->db, now, &checks)) != OK ||
+	    (e = store_node_attributes_expire(rq->db, now, &attributes)) != OK ||
 	    (e = store_oauth_tokens_prune(rq->db, now)) != OK ||
 	    (e = store_token_failures_prune(rq->db, now)) != OK ||
 	    (e = store_changes_prune(rq->db, now - KEEP_CHANGES_MS)) != OK ||
@@ -41,6 +42,20 @@ do_due(struct req *rq)
 		log_info("tick: %" PRId64 " ephemeral nodes removed", reaped);
 	if (checks > 0)
 		log_info("tick: %" PRId64 " SSH checks were decided by nobody", checks);
+	return OK;
+}
+
+/* When time has something to do next; TIME_NONE if never. */
+static enum err
+next_due(struct req *rq, int64_t *due)
+{
+	int64_t attribute;
+	enum err e = store_nodes_next_due(rq->db, rq->cfg->ephemeral_timeout_ms, due);
+
+	if (e != OK || (e = store_node_attributes_next_due(rq->db, &attribute)) != OK)
+		return e;
+	if (attribute != TIME_NONE && (*due == TIME_NONE || attribute < *due))
+		*due = attribute;
 	return OK;
 }
 
@@ -61,7 +76,7 @@ internal_tick(struct req *rq)
 	if ((e = documents_refresh(rq)) != OK || (e = in_txn(rq)) != OK ||
 	    (e = policy_file_refresh(rq, &wait)) != OK ||
 	    (e = policy_shell_refresh(rq)) != OK ||
-	    (e = store_nodes_next_due(rq->db, rq->cfg->ephemeral_timeout_ms, &due)) != OK)
+	    (e = next_due(rq, &due)) != OK)
 		return e;
 	if (due != TIME_NONE && due - rq->now_ms < wait)
 		wait = due > rq->now_ms ? due - rq->now_ms : 0;

@@ -26,10 +26,17 @@ struct net_user {
 	enum role role;
 };
 
+/* What an administrator, not the device, says of it. */
+struct net_custom {
+	const char *name, *value;	/* "custom:tier"; text, or a number, true, false as text */
+};
+
 /* What postures are asked of (tailcfg.Hostinfo); "" if not known. */
 struct net_posture {
 	const char *os, *os_version, *ts_version, *ts_track;
 	bool ts_auto_update, ts_state_encrypted;
+	const struct net_custom *custom;
+	size_t n_custom;
 };
 
 struct net_node {

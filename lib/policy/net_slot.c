@@ -182,7 +182,9 @@ text_size(const struct net_node *n)
 
 	for (size_t i = 0; i < n->n_tags; i++)
 		size += strlen(n->tags[i]) + 1;
-	return size + (n->n_routes + n->n_primary) * sizeof(struct prefix) +
+	for (size_t i = 0; i < p->n_custom; i++)
+		size += strlen(p->custom[i].name) + strlen(p->custom[i].value) + 2;
+	return size + p->n_custom * sizeof(struct net_custom) + (n->n_routes + n->n_primary) * sizeof(struct prefix) +
 	    n->n_tags * sizeof(char *);
 }
 
@@ -207,26 +209,40 @@ put_prefixes(char **at, const struct prefix *v, size_t n)
 	return p;
 }
 
+static void
+put_posture(char **at, const struct net_posture *from, struct net_custom *custom,
+    struct net_posture *p)
+{
+	p->os = put_text(at, from->os);
+	p->os_version = put_text(at, from->os_version);
+	p->ts_version = put_text(at, from->ts_version);
+	p->ts_track = put_text(at, from->ts_track);
+	for (size_t i = 0; i < from->n_custom; i++) {
+		custom[i].name = put_text(at, from->custom[i].name);
+		custom[i].value = put_text(at, from->custom[i].value);
+	}
+	p->custom = custom;
+}
+
 /* Everything that 'from' points to goes into one piece that n->text owns. */
 void
 net_slot_copy(struct nnode *n, const struct net_node *from)
 {
 	char *text = xcalloc(1, text_size(from) + 1), *at = text;
 	const char **tags = (const char **)at;
-	struct net_posture *p = &n->n.posture;
+	struct net_custom *custom;
 
 	n->n = *from;
-	at += from->n_tags * sizeof(char *);
+	at += from->n_tags * sizeof(char *);	/* what holds pointers comes first */
+	custom = (struct net_custom *)at;
+	at += from->posture.n_custom * sizeof(*custom);
 	n->n.routes = put_prefixes(&at, from->routes, from->n_routes);
 	n->n.primary = put_prefixes(&at, from->primary, from->n_primary);
 	for (size_t i = 0; i < from->n_tags; i++)
 		tags[i] = put_text(&at, from->tags[i]);
 	n->n.tags = tags;
 	n->n.name = put_text(&at, from->name);
-	p->os = put_text(&at, from->posture.os);
-	p->os_version = put_text(&at, from->posture.os_version);
-	p->ts_version = put_text(&at, from->posture.ts_version);
-	p->ts_track = put_text(&at, from->posture.ts_track);
+	put_posture(&at, &from->posture, custom, &n->n.posture);
 	free(n->text);
 	n->text = text;
 	n->ip4[0] = n->ip6[0] = '\0';

@@ -19,6 +19,36 @@ struct source {
 	const struct posture_given *given;
 };
 
+const struct posture_attr posture_attrs[] = {
+	{ "node:os", POSTURE_TEXT }, { "node:osVersion", POSTURE_VERSION },
+	{ "node:tsVersion", POSTURE_VERSION }, { "node:tsReleaseTrack", POSTURE_TEXT },
+	{ "node:tsAutoUpdate", POSTURE_BOOL }, { "node:tsStateEncrypted", POSTURE_BOOL },
+	{ NULL, POSTURE_TEXT },
+};
+
+static bool
+only(struct str s, const char *further)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!isalnum((unsigned char)s.p[i]) &&
+		    (s.p[i] == '\0' || strchr(further, s.p[i]) == NULL))
+			return false;
+	return true;
+}
+
+bool
+posture_custom_name(struct str name)
+{
+	return str_starts(name, POSTURE_CUSTOM) && name.n > strlen(POSTURE_CUSTOM) &&
+	    name.n <= POSTURE_CUSTOM_MAX && only(name, "_:");
+}
+
+bool
+posture_custom_value(struct str value)
+{
+	return value.n > 0 && value.n <= POSTURE_CUSTOM_MAX && only(value, "_.");
+}
+
 static const char *
 known(const char *s)
 {
@@ -43,7 +73,16 @@ track(const struct net_posture *of)
 }
 
 static const char *
-device_value(const struct net_posture *of, const char *attr)
+custom_value(const struct net_posture *of, const char *attr)
+{
+	for (size_t i = 0; i < of->n_custom; i++)
+		if (strcmp(of->custom[i].name, attr) == 0)
+			return of->custom[i].value;
+	return NULL;
+}
+
+const char *
+posture_value(const struct net_posture *of, const char *attr)
 {
 	if (strcmp(attr, "node:os") == 0)
 		return known(of->os);
@@ -57,14 +96,14 @@ device_value(const struct net_posture *of, const char *attr)
 		return truth(of->ts_auto_update);
 	if (strcmp(attr, "node:tsStateEncrypted") == 0)
 		return truth(of->ts_state_encrypted);
-	return NULL;
+	return custom_value(of, attr);
 }
 
 static const char *
 value_of(const struct source *s, const char *attr)
 {
 	if (s->of)
-		return device_value(s->of, attr);
+		return posture_value(s->of, attr);
 	for (size_t i = 0; i < s->given->n; i++)
 		if (strcmp(s->given->v[i].attr, attr) == 0 && s->given->v[i].n_values > 0)
 			return s->given->v[i].values[0];

@@ -2,24 +2,15 @@
  * lib/policy/read_postures.c -- postures: "node:tsVersion >= '1.40'".
  *
  * An attribute that headrace cannot know of a device is refused here: a term
- * about it would never hold, and nobody would see why.
+ * about it would never hold, and nobody would see why.  Custom attributes need not
+ * exist yet.
  */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
 #include "lib/policy/policy_impl.h"
-
-enum attr_kind { ATTR_TEXT, ATTR_VERSION, ATTR_BOOL };
-
-static const struct attr {
-	const char *name;
-	enum attr_kind kind;
-} attrs[] = {
-	{ "node:os", ATTR_TEXT }, { "node:osVersion", ATTR_VERSION },
-	{ "node:tsVersion", ATTR_VERSION }, { "node:tsReleaseTrack", ATTR_TEXT },
-	{ "node:tsAutoUpdate", ATTR_BOOL }, { "node:tsStateEncrypted", ATTR_BOOL },
-};
+#include "lib/policy/posture.h"
 
 /* Longer first where one begins like another. */
 static const struct {
@@ -31,20 +22,31 @@ static const struct {
 	{ "IN", POSTURE_IN }, { "IS SET", POSTURE_IS_SET }, { "NOT SET", POSTURE_NOT_SET },
 };
 
-static const struct attr *
-find_attr(struct str name)
+/* A custom attribute may be a number, which has an order as a version has. */
+static bool
+find_attr(struct arena *a, struct str name, struct posture_attr *out)
 {
-	for (size_t i = 0; i < sizeof(attrs) / sizeof(attrs[0]); i++)
-		if (str_is(name, attrs[i].name))
-			return &attrs[i];
-	return NULL;
+	if (posture_custom_name(name)) {
+		*out = (struct posture_attr){ arena_strndup(a, name.p, name.n),
+			POSTURE_VERSION };
+		return true;
+	}
+	for (const struct posture_attr *p = posture_attrs; p->name != NULL; p++)
+		if (str_is(name, p->name)) {
+			*out = *p;
+			return true;
+		}
+	return false;
 }
 
 static const char *
 unknown_attr(struct arena *a, struct str name)
 {
+	if (str_starts(name, POSTURE_CUSTOM))
+		return arena_printf(a, "after \"custom:\" come letters, digits, '_' or ':', at "
+		    "most %d characters in all", POSTURE_CUSTOM_MAX);
 	return arena_printf(a, "headrace does not know the attribute \"%.*s\" of a device; "
-	    "it knows node:os, node:osVersion, node:tsVersion, node:tsReleaseTrack, "
+	    "it knows custom:…, node:os, node:osVersion, node:tsVersion, node:tsReleaseTrack, "
 	    "node:tsAutoUpdate and node:tsStateEncrypted", (int)name.n, name.p);
 }
 
@@ -141,22 +143,23 @@ take_list(struct arena *a, struct str *s, const char **v, size_t *n)
 /* ---- what a term may say ---- */
 
 static const char *
-value_why(const struct attr *attr, enum posture_op op, const char *value)
+value_why(const struct posture_attr *attr, enum posture_op op, const char *value)
 {
 	bool ordered = op == POSTURE_LT || op == POSTURE_LE || op == POSTURE_GT ||
 	    op == POSTURE_GE;
 
-	if (ordered && attr->kind != ATTR_VERSION)
+	if (ordered && attr->type != POSTURE_VERSION)
 		return "only versions have an order";
 	if (ordered && !isdigit((unsigned char)value[0]))
 		return "a version begins with a digit";
-	if (attr->kind == ATTR_BOOL && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+	if (attr->type == POSTURE_BOOL && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
 		return "the value is true or false";
 	return NULL;
 }
 
 static const char *
-read_values(struct reader *r, struct str *s, const struct attr *attr, struct posture_term *t)
+read_values(struct reader *r, struct str *s, const struct posture_attr *attr,
+    struct posture_term *t)
 {
 	const char **v = arena_array(r->a, s->n + 1, sizeof(*v));
 	bool set = t->op == POSTURE_IS_SET || t->op == POSTURE_NOT_SET;
@@ -180,17 +183,17 @@ static const char *
 read_term(struct reader *r, struct str text, struct posture_term *t)
 {
 	struct str name = take_word(&text);
-	const struct attr *attr = find_attr(name);
+	struct posture_attr attr;
 
 	if (name.n == 0)
 		return "a term is like node:os == 'linux'";
-	if (attr == NULL)
+	if (!find_attr(r->a, name, &attr))
 		return unknown_attr(r->a, name);
-	t->attr = attr->name;
+	t->attr = attr.name;
 	if (!take_op(&text, &t->op))
 		return "after the attribute comes one of ==, !=, <, <=, >, >=, IN, NOT IN, "
 		    "IS SET, NOT SET";
-	return read_values(r, &text, attr, t);
+	return read_values(r, &text, &attr, t);
 }
 
 /* ---- sections ---- */
@@ -285,15 +288,16 @@ read_posture_given(struct reader *r, const struct hj *o, const struct posture_te
 		return 0;
 	v = arena_array(r->a, o->n + 1, sizeof(*v));
 	for (const struct hj *m = o->child; m != NULL; m = m->next) {
-		const struct attr *attr = find_attr(str_of(m->key));
+		struct posture_attr attr;
+
 		value = arena_alloc(r->a, sizeof(*value));
 		*value = given_text(m);
-		if (attr == NULL)
+		if (!find_attr(r->a, str_of(m->key), &attr))
 			bad(r, m->key_at, "%s", unknown_attr(r->a, str_of(m->key)));
 		else if (*value == NULL)
-			bad(r, m->at, "\"%s\" must be text, true or false", m->key);
+			bad(r, m->at, "\"%s\" must be text, a number, true or false", m->key);
 		else
-			v[n++] = (struct posture_term){ attr->name, POSTURE_EQ, value, 1 };
+			v[n++] = (struct posture_term){ attr.name, POSTURE_EQ, value, 1 };
 	}
 	*out = v;
 	return n;

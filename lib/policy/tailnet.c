@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/policy/posture.h"
+
 /* The file while it is read. */
 struct reader {
 	struct arena *a;
@@ -271,6 +273,32 @@ read_routes(struct reader *r, const struct hj *v, struct net_node *n)
 	n->routes = both;
 }
 
+/* "attributes": {"custom:tier": "prod", "custom:score": 50} */
+static void
+read_custom(struct reader *r, const struct hj *o, struct net_posture *p)
+{
+	struct net_custom *v;
+
+	if (o == NULL || o->type != HJ_OBJECT)
+		return;
+	if (o->n > TAILNET_LIST_MAX) {
+		bad(r, o->at, "\"attributes\" has more than %u entries", TAILNET_LIST_MAX);
+		return;
+	}
+	p->custom = v = arena_array(r->a, o->n + 1, sizeof(*v));
+	for (const struct hj *m = o->child; m != NULL; m = m->next) {
+		const char *value = m->type == HJ_BOOL ? (m->b ? "true" : "false") :
+		    m->type == HJ_STRING || m->type == HJ_NUMBER ? m->text : NULL;
+
+		if (!posture_custom_name(str_of(m->key)))
+			bad(r, m->key_at, "\"%s\" is no custom attribute", m->key);
+		else if (value == NULL || strlen(value) > TAILNET_TEXT_MAX)
+			bad(r, m->at, "\"%s\" takes text, a number, true or false", m->key);
+		else
+			v[p->n_custom++] = (struct net_custom){ m->key, value };
+	}
+}
+
 static void
 read_posture(struct reader *r, const struct hj *v, struct net_posture *p)
 {
@@ -283,6 +311,7 @@ read_posture(struct reader *r, const struct hj *v, struct net_posture *p)
 	p->ts_track = text_of(r, v, "release_track");
 	p->ts_auto_update = updates != NULL && updates->b;
 	p->ts_state_encrypted = sealed != NULL && sealed->b;
+	read_custom(r, hujson_get(v, "attributes"), p);
 }
 
 /* Who a node belongs to: a user, or its tags. */
@@ -318,6 +347,7 @@ read_node(struct reader *r, const struct hj *v, struct net_user *const *users)
 		{ "os", HJ_STRING, false }, { "os_version", HJ_STRING, false },
 		{ "version", HJ_STRING, false }, { "release_track", HJ_STRING, false },
 		{ "auto_update", HJ_BOOL, false }, { "state_encrypted", HJ_BOOL, false },
+		{ "attributes", HJ_OBJECT, false },
 		{ NULL, HJ_NULL, false },
 	};
 	struct net_node *n = &r->nodes[r->n_nodes];

@@ -10,6 +10,9 @@
  *              "laptop": {"user": "ann", "ipv4": "100.64.0.2"}},
  *    "tailnet": {"owner": "ann@example.com", "domains": ["example.com"]}}
  *
+ * A node may say what postures ask: "os", "os_version", "version", "release_track",
+ * "auto_update", "state_encrypted", "attributes" ({"custom:tier": "prod"}).
+ *
  * A node has a user or tags.  Its id is its place in the file unless it says
  * "id".  A route is in force if it is announced ("routable_ips") and approved;
  * of several nodes with the same one, the lowest id carries it.

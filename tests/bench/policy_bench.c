@@ -90,7 +90,7 @@ static struct net_node
 make_node(struct bench *b, int i, int shift)
 {
 	struct net_node n = { .id = i + 1, .name = arena_printf(b->a, "node%d", i),
-		.posture = { "linux", "6.1", "1.90.0", "stable", false, false } };
+		.posture = { "linux", "6.1", "1.90.0", "stable", false, false, NULL, 0 } };
 	struct prefix *p = arena_array(b->a, 1, sizeof(*p));
 	const char **tags = arena_array(b->a, 2, sizeof(*tags));
 

@@ -31,7 +31,7 @@ put_node(struct net *t, int i)
 	static const char *const routes[] = { "10.0.0.0/16", "0.0.0.0/0", "::/0" };
 	struct prefix r[2];
 	struct net_node n = { .id = i, .name = "n", .routes = r, .primary = r,
-		.posture = { "linux", "6.1", "1.90.1", "stable", i & 1, i & 2 } };
+		.posture = { "linux", "6.1", "1.90.1", "stable", i & 1, i & 2, NULL, 0 } };
 	char text[64];
 	bool ok;
 

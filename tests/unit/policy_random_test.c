@@ -199,7 +199,7 @@ set_node(struct world *w, struct net *t, const struct fake *f)
 	struct prefix p;
 	const char *tags[TAGS];
 	struct net_node n = { .id = f->id, .user_id = f->user, .name = "n",
-		.posture = { "", "", "", "", false, false }, .tags = tags,
+		.posture = { "", "", "", "", false, false, NULL, 0 }, .tags = tags,
 		.routes = &p, .primary = &p };
 
 	assert_true(ip_read(str_of(arena_printf(w->a, "100.64.0.%d", (int)f->id)), &n.ip4));

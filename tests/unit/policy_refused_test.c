@@ -43,8 +43,10 @@ test_refused_document(void **state)
 		{ "{\"tests\": [{\"src\": [\"x\"]}]}", "\"src\" must be text" },
 		{ "{\"tests\": [{\"source\": \"x\"}]}", "unknown field: \"source\"" },
 		{ "{\"sshTests\": [{\"dst\": \"x\"}]}", "\"dst\" must be a list" },
-		{ "{\"tests\": [{\"srcPostureAttrs\": {\"custom:x\": 1}}]}",
-		  "does not know the attribute \"custom:x\"" },
+		{ "{\"tests\": [{\"srcPostureAttrs\": {\"intune:x\": 1}}]}",
+		  "does not know the attribute \"intune:x\"" },
+		{ "{\"tests\": [{\"srcPostureAttrs\": {\"custom:x\": []}}]}",
+		  "must be text, a number, true or false" },
 	};
 
 	(void)state;
@@ -105,8 +107,12 @@ test_refused_ipsets_postures(void **state)
 		{ "{\"postures\": {\"new\": []}}", "must start with 'posture:'" },
 		{ "{\"postures\": {\"posture:x\": []}}", "must be a list of terms" },
 		{ "{\"postures\": {\"posture:x\": [\"\"]}}", "a term is like" },
-		{ "{\"postures\": {\"posture:x\": [\"custom:tier == 'prod'\"]}}",
-		  "does not know the attribute \"custom:tier\"" },
+		{ "{\"postures\": {\"posture:x\": [\"custom:a-b == 'prod'\"]}}",
+		  "after \"custom:\" come letters" },
+		{ "{\"postures\": {\"posture:x\": [\"custom: == 'prod'\"]}}",
+		  "after \"custom:\" come letters" },
+		{ "{\"postures\": {\"posture:x\": [\"custom:tier > 'prod'\"]}}",
+		  "begins with a digit" },
 		{ "{\"postures\": {\"posture:x\": [\"intune:complianceState == 'compliant'\"]}}",
 		  "does not know the attribute" },
 		{ "{\"postures\": {\"posture:x\": [\"node:os\"]}}", "comes one of ==" },

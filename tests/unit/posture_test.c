@@ -101,6 +101,51 @@ the_unknown_satisfies_nothing(void **state)
 	assert_false(holds1(&mac, "node:os", POSTURE_NOT_SET, NULL));
 }
 
+/* What an administrator has set: text as it is, numbers in their order. */
+static void
+custom_attributes(void **state)
+{
+	static const struct net_custom custom[] = {
+		{ "custom:managed", "true" }, { "custom:score", "75" }, { "custom:tier", "prod" },
+	};
+	struct net_posture p = mac;
+
+	(void)state;
+	p.custom = custom;
+	p.n_custom = 3;
+	assert_true(holds1(&p, "custom:tier", POSTURE_EQ, "prod"));
+	assert_false(holds1(&p, "custom:tier", POSTURE_EQ, "Prod"));
+	assert_false(holds1(&p, "custom:tier", POSTURE_NE, "prod"));
+	assert_true(holds1(&p, "custom:managed", POSTURE_EQ, "true"));
+	assert_true(holds1(&p, "custom:score", POSTURE_EQ, "75"));
+	assert_true(holds1(&p, "custom:score", POSTURE_GE, "9"));
+	assert_false(holds1(&p, "custom:score", POSTURE_GT, "100"));
+	assert_false(holds1(&p, "custom:tier", POSTURE_GE, "1"));
+	assert_true(holds1(&p, "custom:none", POSTURE_NOT_SET, NULL));
+	assert_true(holds1(&p, "custom:tier", POSTURE_IS_SET, NULL));
+	assert_false(holds1(&p, "custom:none", POSTURE_NE, "prod"));
+}
+
+static void
+custom_names_and_values(void **state)
+{
+	static const char fifty[] = "custom:8901234567890123456789012345678901234567890123";
+
+	(void)state;
+	assert_true(posture_custom_name(STR("custom:a_B:9")));
+	assert_false(posture_custom_name(STR("custom:")));
+	assert_false(posture_custom_name(STR("node:os")));
+	assert_false(posture_custom_name(STR("custom:a-b")));
+	assert_false(posture_custom_name(STR("custom:a b")));
+	assert_false(posture_custom_name(STR("custom:a\0b")));
+	assert_true(posture_custom_name((struct str){ fifty, 50 }));
+	assert_false(posture_custom_name(STR("custom:4567890123456789012345678901234567890123456_x")));
+	assert_true(posture_custom_value(STR("1.2_x")));
+	assert_false(posture_custom_value(STR("")));
+	assert_false(posture_custom_value(STR("a b")));
+	assert_false(posture_custom_value(STR("\xc3\xa4")));
+}
+
 static void
 track_follows_the_version(void **state)
 {
@@ -170,6 +215,8 @@ main(void)
 		cmocka_unit_test(versions_are_numbers),
 		cmocka_unit_test(truths),
 		cmocka_unit_test(the_unknown_satisfies_nothing),
+		cmocka_unit_test(custom_attributes),
+		cmocka_unit_test(custom_names_and_values),
 		cmocka_unit_test(track_follows_the_version),
 		cmocka_unit_test(all_terms_any_posture),
 		cmocka_unit_test(a_test_gives_its_own),

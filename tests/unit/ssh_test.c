@@ -277,7 +277,7 @@ static void
 a_change_is_seen(void **state)
 {
 	struct net_node thor = { .id = 14, .user_id = 2, .name = "thor-a",
-	    .posture = { "", "", "", "", false, false } };
+	    .posture = { "", "", "", "", false, false, NULL, 0 } };
 	const struct net_user nameless = { .id = 1, .name = "", .email = "", .provider_id = "" };
 
 	(void)state;

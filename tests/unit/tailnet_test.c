@@ -39,7 +39,8 @@ static const char good[] =
 	" \"r1\": {\"tags\": [\"tag:r\", \"tag:q\"], \"ipv4\": \"100.64.0.1\", \"ipv6\": \"fd7a:115c:a1e0::1\",\n"
 	"          \"routable_ips\": [\"10.0.0.0/8\", \"0.0.0.0/0\"], \"approved_routes\": [\"0.0.0.0/0\", \"10.0.0.0/8\"]},\n"
 	" \"laptop\": {\"user\": \"ann\", \"hostname\": \"laptop\", \"tags\": null, \"ipv4\": \"100.64.0.3\",\n"
-	"              \"os\": \"macOS\", \"version\": \"1.80.0\", \"auto_update\": true},\n"
+	"              \"os\": \"macOS\", \"version\": \"1.80.0\", \"auto_update\": true,\n"
+	"              \"attributes\": {\"custom:tier\": \"prod\", \"custom:score\": 50, \"custom:ok\": true}},\n"
 	"},\n"
 	"\"tailnet\": {\"owner\": \"ann@example.com\", \"domains\": [\"example.com\"], \"dns\": {}, \"settings\": {}},\n"
 	"}";
@@ -70,6 +71,11 @@ test_good(void **state)
 	assert_int_equal(net_user(f.t, n->user_id)->role, ROLE_OWNER);
 	assert_string_equal(n->posture.os, "macOS");
 	assert_true(n->posture.ts_auto_update);
+	assert_int_equal(n->posture.n_custom, 3);
+	assert_string_equal(n->posture.custom[0].name, "custom:tier");
+	assert_string_equal(n->posture.custom[0].value, "prod");
+	assert_string_equal(n->posture.custom[1].value, "50");
+	assert_string_equal(n->posture.custom[2].value, "true");
 	assert_int_equal(net_users(f.t, &users)[1].role, ROLE_IT_ADMIN);
 	assert_int_equal(users, 2);
 	assert_int_equal(f.tailnet.ctx.n_domains, 1);
