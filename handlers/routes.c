@@ -95,6 +95,11 @@ const struct route *const routes_all[] = {
 	&route_v2_user_restore,
 	&route_v2_user_role,
 	&route_v2_user_delete,
+	&route_v2_attributes_get,
+	&route_v2_attribute_set,
+	&route_v2_attribute_delete,
+	&route_v2_contacts_get,
+	&route_v2_contact_set,
 };
 
 const size_t routes_count = sizeof(routes_all) / sizeof(routes_all[0]);

@@ -96,6 +96,11 @@ extern const struct route route_v2_user_suspend;
 extern const struct route route_v2_user_restore;
 extern const struct route route_v2_user_role;
 extern const struct route route_v2_user_delete;
+extern const struct route route_v2_attributes_get;
+extern const struct route route_v2_attribute_set;
+extern const struct route route_v2_attribute_delete;
+extern const struct route route_v2_contacts_get;
+extern const struct route route_v2_contact_set;
 
 /* All of them. */
 extern const struct route *const routes_all[];

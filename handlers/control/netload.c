@@ -57,8 +57,8 @@ routes_served(struct req *rq, struct arena *a, const struct node *n,
 /* ---- one node ---- */
 
 /* The release track follows from the version; clients do not say it. */
-static void
-read_posture(struct arena *a, const struct node *n, struct net_posture *out)
+void
+netload_posture(struct arena *a, const struct node *n, struct net_posture *out)
 {
 	jv *h = json_parse(a, str_of(n->hostinfo), JSON_DEPTH_DEFAULT, NULL);
 
@@ -118,7 +118,7 @@ netload_node(struct req *rq, struct arena *a, const struct node *n,
 	if (posture != NULL)
 		out->posture = *posture;
 	else
-		read_posture(a, n, &out->posture);
+		netload_posture(a, n, &out->posture);
 	return read_custom(rq, a, n->id, &out->posture);
 }
 

@@ -20,6 +20,9 @@
 must_check enum err netload_node(struct req *rq, struct arena *a, const struct node *n,
     const struct net_posture *posture, struct net_node *out);
 
+/* What a node's Hostinfo says of it; text in 'a'. */
+void netload_posture(struct arena *a, const struct node *n, struct net_posture *out);
+
 /* All users into the net, in place of those that it had. */
 must_check enum err netload_users(struct req *rq, struct net *t);
 
