@@ -14,7 +14,8 @@
 #include "lib/store/db.h"
 
 const struct cli_group *const cli_groups[] = {
-	&cli_users, &cli_preauthkeys, &cli_nodes, &cli_auth, &cli_policy, NULL,
+	&cli_users, &cli_preauthkeys, &cli_nodes, &cli_auth, &cli_policy, &cli_apikeys,
+	&cli_oauth_clients, NULL,
 };
 
 const struct cli_cmd *const cli_commands[] = {
