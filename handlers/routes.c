@@ -100,6 +100,10 @@ const struct route *const routes_all[] = {
 	&route_v2_attribute_delete,
 	&route_v2_contacts_get,
 	&route_v2_contact_set,
+	&route_v1_openapi_json,
+	&route_v1_openapi_yaml,
+	&route_v2_openapi_json,
+	&route_v2_openapi_yaml,
 };
 
 const size_t routes_count = sizeof(routes_all) / sizeof(routes_all[0]);

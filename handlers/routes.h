@@ -101,6 +101,8 @@ extern const struct route route_v2_attribute_set;
 extern const struct route route_v2_attribute_delete;
 extern const struct route route_v2_contacts_get;
 extern const struct route route_v2_contact_set;
+extern const struct route route_v1_openapi_json, route_v1_openapi_yaml;
+extern const struct route route_v2_openapi_json, route_v2_openapi_yaml;
 
 /* All of them. */
 extern const struct route *const routes_all[];

@@ -44,6 +44,7 @@ struct api_field {
 	enum api_type item;	/* of a list or map */
 	const struct api_object *of;	/* of an object, and of items that are objects */
 	const char *help;	/* for the document; may be NULL */
+	const char *example;		/* a value as JSON, for the document; may be NULL */
 };
 
 /* An object with a name, under which the document shows it once. */
