@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "handlers/control/setting.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
@@ -151,27 +152,6 @@ merge_maps(struct req *rq, jv *fetched)
 
 /* ---- all of them ---- */
 
-/* What else of the configuration every map shows: a change means new maps. */
-static const char *
-settings_json(struct req *rq)
-{
-	const struct config *cfg = rq->cfg;
-	struct buf out;
-	struct jw w;
-
-	buf_init(&out, 64 * 1024);
-	jw_init(&w, &out);
-	jw_obj(&w);
-	jw_kstr(&w, "base_domain", cfg->base_domain);
-	jw_kbool(&w, "taildrop", cfg->taildrop);
-	jw_kbool(&w, "auto_update", cfg->auto_update);
-	jw_kbool(&w, "logtail", cfg->logtail);
-	jw_kstr(&w, "owner", cfg->owner);	/* a role in the policy, and a capability */
-	jw_kstr(&w, "url", cfg->url);		/* where SSH checks are asked for */
-	jw_end_obj(&w);
-	return buf_text(&out, rq->arena);
-}
-
 static enum err
 put(struct req *rq, const char *name, const char *content)
 {
@@ -188,9 +168,8 @@ put_all(struct req *rq, const char *fetched, const char *derpmap, const char *re
 		return e;
 	if ((e = put(rq, DOCUMENT_DERP_FETCHED, fetched)) == OK &&
 	    (e = put(rq, DOCUMENT_DERPMAP, derpmap)) == OK &&
-	    (e = put(rq, DOCUMENT_RECORDS, records)) == OK &&
-	    (e = put(rq, DOCUMENT_DNS, dns_config_json(rq->arena, rq->cfg, records))) == OK)
-		e = put(rq, DOCUMENT_SETTINGS, settings_json(rq));
+	    (e = put(rq, DOCUMENT_RECORDS, records)) == OK)
+		e = setting_show(rq, records);
 	return db_end_write(rq->db, e);
 }
 

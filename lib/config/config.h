@@ -123,6 +123,15 @@ must_check enum err config_load_text(struct arena *a, const char *name,
 /* Paths derived from run_dir: web.sock, control.sock, wake.sock. */
 const char *config_socket(struct arena *a, const struct config *cfg, const char *name);
 
+#define CONFIG_LIST_MAX 1024		/* items of a list */
+
+/*
+ * What a setting is checked by too, when it is not the file that says it: NULL, or
+ * what is wrong with the value ("is not a domain name").
+ */
+const char *config_resolver_check(struct str v);
+const char *config_domain_read(struct arena *a, struct str v, const char **out);
+
 /* Prints every key with its effective value, for `headrace configtest -v`. */
 void config_print(const struct config *cfg, struct buf *out);
 

@@ -13,7 +13,6 @@
 
 #define CONFIG_FILE_MAX (1024 * 1024)	/* bytes of a file */
 #define CONFIG_LINE_MAX 4096		/* bytes of a line */
-#define CONFIG_LIST_MAX 1024		/* items of a list */
 #define CONFIG_ERRORS_MAX 50		/* reported; the rest is counted */
 #define CONFIG_PATH_MAX 1024
 #define CONFIG_SOCKET_MAX 107		/* sun_path without its NUL */

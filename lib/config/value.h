@@ -6,9 +6,7 @@
 
 /* Each answers NULL, or what is wrong with the value. */
 const char *config_url_any(struct str v);
-const char *config_resolver_check(struct str v);
 const char *config_origin_check(struct str v);
-const char *config_domain_read(struct arena *a, struct str v, const char **out);
 const char *config_path_read(struct config_reading *rd, struct str v, const char **out);
 
 /* A host or domain name: labels of letters, digits, '-' and '_'. */
