@@ -109,12 +109,17 @@ put_more(struct putting *p, const struct node *n)
 	v2_put_connectivity(w, p->a, p->regions, n);
 }
 
-/* A time that is not set is Go's zero time, as Tailscale has it. */
+/* "Never", to Tailscale's clients: Go's zero time, as Go writes it. */
+#define ZERO_TIME "0001-01-01T00:00:00Z"
+
 static void
 put_times(struct jw *w, const struct node *n)
 {
 	jw_ktime(w, "created", n->created_ms);
-	jw_ktime(w, "expires", n->expiry_ms);
+	if (n->expiry_ms == TIME_NONE)
+		jw_kstr(w, "expires", ZERO_TIME);
+	else
+		jw_ktime(w, "expires", n->expiry_ms);
 	jw_kbool(w, "connectedToControl", n->online);
 	if (!n->online)
 		jw_ktime(w, "lastSeen", n->last_seen_ms);

@@ -64,10 +64,10 @@ static const struct api_field user_fields[] = {
 	{ .name = "status", .type = API_TEXT, .words = "active suspended needs-approval" },
 	INT("deviceCount"), TIME("lastSeen"), FLAG("currentlyConnected"), END,
 };
-const struct api_object shape_v2_user = { "TailnetUser", user_fields };
+const struct api_object shape_v2_user = { "User", user_fields };
 
 static const struct api_field user_list[] = { MANY("users", shape_v2_user), END };
-const struct api_object shape_v2_user_list = { "TailnetUserList", user_list };
+const struct api_object shape_v2_user_list = { "UserList", user_list };
 
 static const struct api_field contact_fields[] = {
 	TEXT("email"), FLAG("needsVerification"), END,

@@ -101,7 +101,7 @@ const struct route route_v2_user_list = {
 	.body_max = 0,
 	.handle = list,
 	.op = &(const struct api_op){
-		.id = "listTailnetUsers", .tag = "Users", .summary = "List users",
+		.id = "listUsers", .tag = "Users", .summary = "List users",
 		.query = list_query, .answer = &shape_v2_user_list,
 	},
 };
@@ -166,7 +166,7 @@ const struct route route_v2_user_approve = {
 	.body_max = API_BODY_MAX,	/* and not looked at */
 	.handle = approve,
 	.op = &(const struct api_op){
-		.id = "approveTailnetUser", .tag = "Users",
+		.id = "approveUser", .tag = "Users",
 		.summary = "Approve a user who waits for it", .errors = "400",
 	},
 };
@@ -186,7 +186,7 @@ const struct route route_v2_user_suspend = {
 	.body_max = API_BODY_MAX,	/* and not looked at */
 	.handle = suspend,
 	.op = &(const struct api_op){
-		.id = "suspendTailnetUser", .tag = "Users",
+		.id = "suspendUser", .tag = "Users",
 		.summary = "Suspend a user, with all devices and keys", .errors = "400",
 	},
 };
@@ -206,7 +206,7 @@ const struct route route_v2_user_restore = {
 	.body_max = API_BODY_MAX,	/* and not looked at */
 	.handle = restore,
 	.op = &(const struct api_op){
-		.id = "restoreTailnetUser", .tag = "Users",
+		.id = "restoreUser", .tag = "Users",
 		.summary = "End the suspension of a user", .errors = "400",
 	},
 };
@@ -228,7 +228,7 @@ set_role(struct req *rq)
 static const struct api_field role_fields[] = {
 	{ .name = "role", .type = API_TEXT, .flags = API_MUST }, END,
 };
-static const struct api_object role_body = { "SetTailnetRoleRequest", role_fields };
+static const struct api_object role_body = { "SetRoleRequest", role_fields };
 
 const struct route route_v2_user_role = {
 	.method = HTTP_POST,
@@ -239,7 +239,7 @@ const struct route route_v2_user_role = {
 	.body_max = API_BODY_MAX,
 	.handle = set_role,
 	.op = &(const struct api_op){
-		.id = "setTailnetUserRole", .tag = "Users", .summary = "Set a user's role",
+		.id = "setUserRole", .tag = "Users", .summary = "Set a user's role",
 		.body = &role_body, .errors = "400 415 422",
 	},
 };
@@ -265,7 +265,7 @@ const struct route route_v2_user_delete = {
 	.body_max = API_BODY_MAX,	/* and not looked at */
 	.handle = delete,
 	.op = &(const struct api_op){
-		.id = "deleteTailnetUser", .tag = "Users",
+		.id = "deleteUser", .tag = "Users",
 		.summary = "Delete a user, with all devices and keys", .errors = "400",
 	},
 };
