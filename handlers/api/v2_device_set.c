@@ -10,6 +10,7 @@
 #include "handlers/api/node_act.h"
 #include "handlers/api/v2_device.h"
 #include "handlers/api/v2_shapes.h"
+#include "handlers/control/setting.h"
 #include "handlers/routes.h"
 #include "lib/config/config.h"
 #include "lib/netmap/routes.h"
@@ -148,11 +149,13 @@ const struct route route_v2_device_tags = {
 static enum err
 device_key(struct req *rq)
 {
-	int64_t life = rq->cfg->node_expiry_ms;
+	int64_t life;
 	struct node n;
 	jv *body;
-	enum err e = begin(rq, &n, &body);
+	enum err e;
 
+	if ((e = begin(rq, &n, &body)) == OK)
+		e = setting_key_life(rq, &life);
 	if (e == OK && json_get_bool(body, "keyExpiryDisabled", false))
 		e = node_act_expiry(rq, &n, TIME_NONE);
 	else if (e == OK && n.expiry_ms == TIME_NONE && life > 0)

@@ -14,6 +14,7 @@
 #include "handlers/control/approve_node.h"
 #include "handlers/control/approve_tags.h"
 #include "handlers/control/naming.h"
+#include "handlers/control/setting.h"
 #include "lib/netmap/tags.h"
 #include "lib/store/store.h"
 
@@ -64,15 +65,20 @@ machine_nodes(struct req *rq, const char *machine_key, int64_t user_id,
 	return e;
 }
 
-static int64_t
-new_expiry(const struct req *rq, const struct device *d, const struct claim *c)
+static enum err
+new_expiry(struct req *rq, const struct device *d, const struct claim *c, int64_t *out)
 {
+	int64_t life = 0;
+	enum err e = OK;
+
+	*out = TIME_NONE;
 	if (c->user_id == 0)
-		return TIME_NONE;
+		return OK;
 	if (d->want_expiry_ms != TIME_NONE && d->want_expiry_ms > rq->now_ms)
-		return d->want_expiry_ms;
-	return rq->cfg->node_expiry_ms > 0 ? rq->now_ms + rq->cfg->node_expiry_ms :
-	    TIME_NONE;
+		*out = d->want_expiry_ms;
+	else if ((e = setting_key_life(rq, &life)) == OK && life > 0)
+		*out = rq->now_ms + life;
+	return e;
 }
 
 /* What the device says of itself, onto the row. */
@@ -111,8 +117,9 @@ update_node(struct req *rq, const struct device *d, const struct claim *c,
 	out->ephemeral = c->ephemeral || d->ephemeral;
 	out->authkey_id = c->authkey_id;
 	out->register_method = c->method;
-	out->expiry_ms = new_expiry(rq, d, c);
 	out->expired = false;
+	if ((e = new_expiry(rq, d, c, &out->expiry_ms)) != OK)
+		return e;
 	approve_node(rq, c->net, out);
 	return store_node_update(rq->db, out);
 }
@@ -132,10 +139,11 @@ insert_node(struct req *rq, const struct device *d, const struct claim *c,
 		.endpoints = "[]", .approved = "[]",
 		.ephemeral = c->ephemeral || d->ephemeral,
 		.authkey_id = c->authkey_id, .register_method = c->method,
-		.created_ms = rq->now_ms, .expiry_ms = new_expiry(rq, d, c),
+		.created_ms = rq->now_ms,
 	};
 	if ((e = naming_free(rq, d->host.hostname, NULL, &out->name)) != OK ||
 	    (e = take_device(rq, d, out)) != OK ||
+	    (e = new_expiry(rq, d, c, &out->expiry_ms)) != OK ||
 	    (e = approve_addresses(rq, c->net, out)) != OK)
 		return e;
 	approve_node(rq, c->net, out);

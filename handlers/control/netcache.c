@@ -77,7 +77,7 @@ struct attrs_base
 netcache_caps(const struct req *rq)
 {
 	return (struct attrs_base){
-		.taildrop = rq->cfg->taildrop, .auto_update = rq->cfg->auto_update,
+		.taildrop = rq->cfg->taildrop, .auto_update = rq->cache->auto_update,
 		.tailnet = rq->cfg->base_domain,
 	};
 }
@@ -215,7 +215,8 @@ load_all(struct req *rq, int64_t seq)
 	if ((e = netcache_load_users(rq)) != OK ||
 	    (e = netload_users(rq, c->net)) != OK ||
 	    (e = store_nodes_each(rq->db, c->scratch, load_one, &l)) != OK ||
-	    (e = l.e) != OK || (e = netcache_load_policy(rq)) != OK ||
+	    (e = l.e) != OK || (e = netcache_load_settings(rq)) != OK ||
+	    (e = netcache_load_policy(rq)) != OK ||
 	    (e = netcache_load_documents(rq)) != OK)
 		return e;
 	netcache_steps_clear(c, seq);
@@ -440,7 +441,9 @@ apply(struct req *rq, const struct change *v, size_t n, struct step *s)
 	bool users = has_kind(v, n, CHANGE_USER), policy = has_kind(v, n, CHANGE_POLICY);
 	enum err e = OK;
 
-	if (users)
+	if (has_kind(v, n, CHANGE_DOCUMENT))
+		e = netcache_load_settings(rq);
+	if (e == OK && users)
 		e = netcache_load_users(rq);
 	if (e == OK)
 		e = apply_nodes(rq, v, n, s);

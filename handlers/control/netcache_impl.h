@@ -89,6 +89,7 @@ struct netcache {
 	struct profile *profiles;	/* by id */
 	size_t n_profiles;
 	char *dns, *derpmap;
+	bool auto_update;	/* a setting (handlers/control/setting.h) */
 	struct net *net;	/* all nodes that are shown; never NULL once loaded */
 	struct arena *policy;	/* owns the policy in force */
 	struct steps steps;
@@ -117,6 +118,8 @@ bool netcache_set_no_ipv4(struct netcache *c, int64_t id, bool no_ipv4);
 
 must_check enum err netcache_load_users(struct req *rq);
 must_check enum err netcache_load_documents(struct req *rq);
+/* What the capabilities of nodes are made of: before those are. */
+must_check enum err netcache_load_settings(struct req *rq);
 void netcache_clear_shared(struct netcache *c);
 
 void ready_fini(struct ready *r);

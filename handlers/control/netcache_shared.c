@@ -93,6 +93,19 @@ load_document(struct req *rq, const char *name, char **to)
 	return OK;
 }
 
+/* Before the first tick there is no such document. */
+enum err
+netcache_load_settings(struct req *rq)
+{
+	const char *text;
+	enum err e = store_document(rq->db, rq->arena, DOCUMENT_SETTINGS, &text);
+	jv *v = text == NULL ? NULL :
+	    json_parse(rq->arena, str_of(text), JSON_DEPTH_DEFAULT, NULL);
+
+	rq->cache->auto_update = json_get_bool(v, "auto_update", rq->cfg->auto_update);
+	return e;
+}
+
 /* Does the policy say that its relays are all there are? */
 static bool
 alone(struct arena *a, const char *derp_map)
