@@ -50,6 +50,7 @@ struct authkey {		/* authkeys */
 	const char *description;
 	const char *tags;	/* JSON array of text */
 	bool reusable, ephemeral, used;
+	bool preauthorized;	/* a device that joins with it need not wait */
 	int64_t created_ms;
 	int64_t expiry_ms;	/* TIME_NONE: never */
 	int64_t revoked_ms;	/* TIME_NONE: not revoked */
@@ -197,6 +198,13 @@ static inline bool
 node_key_expired(const struct node *n, int64_t now_ms)
 {
 	return n->expiry_ms != TIME_NONE && n->expiry_ms <= now_ms;
+}
+
+/* May the node see others, and be seen?  One that may not is in nobody's map but its own. */
+static inline bool
+node_admitted(const struct node *n)
+{
+	return !n->waits && !n->suspended;
 }
 
 #endif

@@ -5,7 +5,7 @@
 #include "lib/store/store.h"
 
 #define AUTHKEY_COLS "id, user_id, prefix, hash, description, tags, reusable, " \
-	"ephemeral, used, created_ms, expiry_ms, revoked_ms"
+	"ephemeral, used, created_ms, expiry_ms, revoked_ms, preauthorized"
 
 static void
 authkey_read(struct stmt *s, struct arena *a, struct authkey *k)
@@ -23,12 +23,13 @@ authkey_read(struct stmt *s, struct arena *a, struct authkey *k)
 		.created_ms = col_i64(s, 9),
 		.expiry_ms = col_time(s, 10),
 		.revoked_ms = col_time(s, 11),
+		.preauthorized = col_bool(s, 12),
 	};
 }
 
 static const char q_authkey_create[] =
 	"INSERT INTO authkeys (" AUTHKEY_COLS ", tailnet_id)"
-	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, " TAILNET ")";
+	" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, " TAILNET ")";
 
 enum err
 store_authkey_create(struct db *db, const struct authkey *k, int64_t *id)
@@ -48,6 +49,7 @@ store_authkey_create(struct db *db, const struct authkey *k, int64_t *id)
 	bind_i64(s, 10, k->created_ms);
 	bind_time(s, 11, k->expiry_ms);
 	bind_time(s, 12, k->revoked_ms);
+	bind_bool(s, 13, k->preauthorized);
 	if ((e = stmt_run(s)) == OK)
 		*id = db_last_id(db);
 	return e;
