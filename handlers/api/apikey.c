@@ -95,15 +95,21 @@ const struct route route_apikey_list = {
 	},
 };
 
+/* What the key's user may do, and who that is. */
+struct owner {
+	scope_set rights;
+	const char *name, *role;	/* NULL: nobody */
+};
+
 /* Whose the key will be; the caller's user's, if nobody is named. */
 static enum err
-read_owner(struct req *rq, jv *body, struct apikey *k, scope_set *rights)
+read_owner(struct req *rq, jv *body, struct apikey *k, struct owner *o)
 {
 	const struct caller *c = rq->caller;
 	struct user u;
 	enum err e;
 
-	*rights = SCOPES_ALL;
+	*o = (struct owner){ .rights = SCOPES_ALL };
 	k->user_id = api_get_id(body, "user");
 	if (k->user_id == 0)
 		k->user_id = c->user_id;
@@ -112,14 +118,17 @@ read_owner(struct req *rq, jv *body, struct apikey *k, scope_set *rights)
 		    "a user's key makes keys for that user only");
 	if (k->user_id == 0)
 		return OK;
-	if ((e = api_user_by_id(rq, k->user_id, &u)) == OK)
-		*rights = scope_of_role(role_name(policy_load_role(rq, &u)));
-	return e;
+	if ((e = api_user_by_id(rq, k->user_id, &u)) != OK)
+		return e;
+	o->name = u.name;
+	o->role = role_name(policy_load_role(rq, &u));
+	o->rights = scope_of_role(o->role);
+	return OK;
 }
 
 /* What it may do: as much as the caller, if nothing is said. */
 static enum err
-read_scopes(struct req *rq, jv *body, struct apikey *k, scope_set rights)
+read_scopes(struct req *rq, jv *body, struct apikey *k, const struct owner *o)
 {
 	scope_set want = rq->caller->scopes;
 	enum err e;
@@ -131,9 +140,10 @@ read_scopes(struct req *rq, jv *body, struct apikey *k, scope_set rights)
 	if (scope_within(want, 0))
 		return req_fail_at(rq, ERR_BADREQ, "body.scopes", "names no scope; leave it "
 		    "out for a key that may do as much as the one that makes it");
-	if (scope_within(want & rights, 0))
-		return req_fail_at(rq, ERR_BADREQ, "body.user", "the key could do nothing: of "
-		    "its scopes, the role of its user allows none; give the user a role first");
+	if (scope_within(want & o->rights, 0))
+		return req_fail_at(rq, ERR_BADREQ, "body.user", "the key could do nothing: "
+		    "user \"%s\" has the role %s, which allows none of its scopes; give "
+		    "another role first", o->name, o->role);
 	k->scopes = scope_text(rq->arena, want);
 	return OK;
 }
@@ -141,15 +151,15 @@ read_scopes(struct req *rq, jv *body, struct apikey *k, scope_set rights)
 static enum err
 read_apikey(struct req *rq, struct apikey *k)
 {
-	scope_set rights;
+	struct owner owner;
 	const char *why;
 	jv *body;
 	enum err e;
 
 	*k = (struct apikey){ .created_ms = rq->now_ms, .last_used_ms = TIME_NONE };
 	if ((e = api_body(rq, &body)) != OK ||
-	    (e = read_owner(rq, body, k, &rights)) != OK ||
-	    (e = read_scopes(rq, body, k, rights)) != OK)
+	    (e = read_owner(rq, body, k, &owner)) != OK ||
+	    (e = read_scopes(rq, body, k, &owner)) != OK)
 		return e;
 	k->expiry_ms = api_get_time(body, "expiration");
 	k->description = json_get_str(body, "description", "");
