@@ -115,7 +115,7 @@ const struct api_object shape_policy_history = { "PolicyVersionList", policy_his
 const struct api_object shape_policy_version = { "PolicyVersionReply", policy_version };
 
 static const struct api_field policy_status[] = {
-	{ .name = "mode", .type = API_TEXT, .words = "database file" }, TEXT("path"),
+	{ .name = "mode", .type = API_TEXT, .words = "database file" }, TEXT_OR_NULL("path"),
 	INT("version"), TIME_OR_NULL("since"), INT("newest"), FLAG("allowsAll"),
 	TEXT_OR_NULL("problem"), TEXT_OR_NULL("fileProblem"), TEXT_OR_NULL("refusedNow"), END,
 };

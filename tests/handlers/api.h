@@ -3,6 +3,7 @@
 #define TESTS_HANDLERS_API_H
 
 #include "tests/handlers/ask.h"
+#include "tests/handlers/shape.h"
 
 #include <stdio.h>
 
@@ -12,7 +13,10 @@
 __attribute__((unused)) static int
 api(struct asker *k, const char *method, const char *target, const char *body)
 {
-	return ask_as(k, ORIGIN_LOCAL, NULL, method, target, str_of(body));
+	int status = ask_as(k, ORIGIN_LOCAL, NULL, method, target, str_of(body));
+
+	assert_shape(k);
+	return status;
 }
 
 /* The last answer, parsed. */

@@ -70,8 +70,12 @@ __attribute__((unused)) static int
 ask_key(struct asker *k, const char *key, const char *method, const char *target,
     const char *body)
 {
+	int status;
+
 	with_header(k, "HTTP_AUTHORIZATION", arena_printf(k->a, "Bearer %s", key));
-	return ask_as(k, ORIGIN_WEB, NULL, method, target, str_of(body));
+	status = ask_as(k, ORIGIN_WEB, NULL, method, target, str_of(body));
+	assert_shape(k);
+	return status;
 }
 
 #define assert_key_status(k, want, key, method, target, body) do {		\
