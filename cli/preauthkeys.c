@@ -70,6 +70,8 @@ keys_create(struct cli *c)
 	cli_body_text(&b, "expiration", until);
 	jw_kbool(&b.w, "reusable", cli_has(c, "reusable"));
 	jw_kbool(&b.w, "ephemeral", cli_has(c, "ephemeral"));
+	jw_kbool(&b.w, "preauthorized", cli_has(c, "preauthorized"));
+	cli_body_text(&b, "description", cli_get(c, "description"));
 	jw_kraw(&b.w, "aclTags", cli_list_json(c, "tags"));
 	e = cli_call(c, HTTP_POST, "/api/v1/preauthkey", cli_body_end(c, &b), &answer);
 	if (e != OK)
@@ -140,6 +142,9 @@ static const struct cli_flag create_flags[] = {
 	{ "expiration", 'e', FLAG_TEXT, "TIME",
 	    "how long or until when it works: 30m, 90d, never (default " LIFE_DEFAULT ")" },
 	{ "tags", 0, FLAG_LIST, "TAG", "tags of the nodes: tag:web,tag:prod" },
+	{ "preauthorized", 0, FLAG_BOOL, NULL,
+	    "nodes need not wait for approval (headrace settings: devicesApprovalOn)" },
+	{ "description", 0, FLAG_TEXT, "TEXT", "what it is for" },
 	{ NULL, 0, 0, NULL, NULL },
 };
 

@@ -9,10 +9,13 @@
 #include <string.h>
 
 #include "handlers/api/api.h"
+#include "handlers/api/check.h"
 #include "handlers/api/put.h"
 #include "handlers/api/shapes.h"
 #include "handlers/routes.h"
 #include "lib/crypto/token.h"
+
+#define DESCRIPTION_MAX 254
 
 /* Does the key still let a machine in? */
 static bool
@@ -68,6 +71,7 @@ const struct route route_authkey_list = {
 static enum err
 read_authkey(struct req *rq, struct authkey *k, struct user *owner)
 {
+	const char *why;
 	jv *body;
 	enum err e;
 
@@ -80,12 +84,16 @@ read_authkey(struct req *rq, struct authkey *k, struct user *owner)
 	k->expiry_ms = api_get_time(body, "expiration");
 	k->reusable = json_get_bool(body, "reusable", false);
 	k->ephemeral = json_get_bool(body, "ephemeral", false);
+	k->preauthorized = json_get_bool(body, "preauthorized", false);
+	k->description = json_get_str(body, "description", "");
 	if (k->user_id == 0 && json_len(json_get(body, "aclTags")) == 0)
 		return req_fail(rq, ERR_BADREQ,
 		    "auth-key must be either tagged or owned by user");
 	if (k->expiry_ms != TIME_NONE && k->expiry_ms <= rq->now_ms)
 		return req_fail(rq, ERR_BADREQ, "expiration is in the past; give "
 		    "a later time, or none for a key that never expires");
+	if ((why = api_check_display_name(k->description)) != NULL)
+		return req_fail_at(rq, ERR_BADREQ, "body.description", "%s", why);
 	return k->user_id == 0 ? OK : api_user_by_id(rq, k->user_id, owner);
 }
 
@@ -126,6 +134,9 @@ static const struct api_field create_fields[] = {
 	{ .name = "user", .type = API_ID }, { .name = "reusable", .type = API_BOOL },
 	{ .name = "ephemeral", .type = API_BOOL }, { .name = "expiration", .type = API_TIME },
 	{ .name = "aclTags", .type = API_LIST, .item = API_TEXT },
+	{ .name = "preauthorized", .type = API_BOOL,
+	  .help = "a device that joins with it need not wait for approval" },
+	{ .name = "description", .type = API_TEXT, .max = DESCRIPTION_MAX },
 	{ .name = NULL },
 };
 static const struct api_object create_body = { "CreatePreAuthKeyRequest", create_fields };

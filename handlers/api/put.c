@@ -170,6 +170,10 @@ put_authkey(struct jw *w, const struct put_refs *refs, const struct authkey *k,
 	put_time(w, "expiration", k->expiry_ms);
 	jw_ktime(w, "createdAt", k->created_ms);
 	jw_kraw(w, "aclTags", k->tags);
+	/* Ours, beyond what the API's clients know. */
+	jw_kbool(w, "preauthorized", k->preauthorized);
+	jw_kbool(w, "revoked", k->revoked_ms != TIME_NONE);
+	jw_kstr(w, "description", k->description);
 	jw_end_obj(w);
 }
 

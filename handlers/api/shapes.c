@@ -21,7 +21,8 @@ const struct api_object shape_user_list = { "UserList", user_list };
 
 static const struct api_field authkey_fields[] = {
 	ONE("user", shape_user), ID("id"), TEXT("key"), FLAG("reusable"), FLAG("ephemeral"),
-	FLAG("used"), TIME_OR_NULL("expiration"), TIME("createdAt"), TEXTS("aclTags"), END,
+	FLAG("used"), TIME_OR_NULL("expiration"), TIME("createdAt"), TEXTS("aclTags"),
+	FLAG("preauthorized"), FLAG("revoked"), TEXT("description"), END,
 };
 const struct api_object shape_authkey = { "PreAuthKey", authkey_fields };
 

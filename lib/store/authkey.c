@@ -131,6 +131,19 @@ store_authkey_expire(struct db *db, int64_t id, int64_t at_ms)
 	return stmt_end_change(s);
 }
 
+static const char q_authkey_revoke[] =
+	"UPDATE authkeys SET revoked_ms = ?2 WHERE id = ?1 AND revoked_ms IS NULL";
+
+enum err
+store_authkey_revoke(struct db *db, int64_t id, int64_t at_ms)
+{
+	struct stmt *s = db_stmt(db, q_authkey_revoke);
+
+	bind_i64(s, 1, id);
+	bind_i64(s, 2, at_ms);
+	return stmt_end_change(s);
+}
+
 /* A trigger makes nodes forget the key that brought them. */
 static const char q_authkey_delete[] = "DELETE FROM authkeys WHERE id = ?1";
 

@@ -44,6 +44,8 @@ must_check enum err store_authkeys(struct db *db, struct arena *a, struct authke
 must_check enum err store_authkey_consume(struct db *db, int64_t id);
 /* A key that ran out before 'at_ms' keeps its own time. */
 must_check enum err store_authkey_expire(struct db *db, int64_t id, int64_t at_ms);
+/* It lets nobody in any more, but stays to be looked at; ERR_NOTFOUND if it was revoked before. */
+must_check enum err store_authkey_revoke(struct db *db, int64_t id, int64_t at_ms);
 must_check enum err store_authkey_delete(struct db *db, int64_t id);
 
 /* ---- API keys (apikey.c) ---- */
