@@ -43,13 +43,19 @@ store_node_attribute_delete(struct db *db, int64_t node_id, const char *name)
 	return stmt_end_change(s);
 }
 
-static enum err
-read_all(struct stmt *s, struct arena *a, struct node_attribute **out, size_t *n)
+static const char q_node_attributes[] =
+	"SELECT " ATTRIBUTE_COLS " FROM node_attributes WHERE node_id = ?1 ORDER BY name";
+
+enum err
+store_node_attributes(struct db *db, struct arena *a, int64_t node_id,
+    struct node_attribute **out, size_t *n)
 {
+	struct stmt *s = db_stmt(db, q_node_attributes);
 	size_t cap = 0;
 
 	*out = NULL;
 	*n = 0;
+	bind_i64(s, 1, node_id);
 	while (stmt_row(s)) {
 		*out = arena_room(a, *out, *n, &cap, sizeof(**out));
 		(*out)[(*n)++] = (struct node_attribute){
@@ -61,30 +67,6 @@ read_all(struct stmt *s, struct arena *a, struct node_attribute **out, size_t *n
 		};
 	}
 	return stmt_end(s);
-}
-
-static const char q_node_attributes[] =
-	"SELECT " ATTRIBUTE_COLS " FROM node_attributes WHERE node_id = ?1 ORDER BY name";
-
-enum err
-store_node_attributes(struct db *db, struct arena *a, int64_t node_id,
-    struct node_attribute **out, size_t *n)
-{
-	struct stmt *s = db_stmt(db, q_node_attributes);
-
-	bind_i64(s, 1, node_id);
-	return read_all(s, a, out, n);
-}
-
-static const char q_node_attributes_all[] =
-	"SELECT " ATTRIBUTE_COLS " FROM node_attributes WHERE +tailnet_id = " TAILNET
-	" ORDER BY node_id, name";
-
-enum err
-store_node_attributes_all(struct db *db, struct arena *a, struct node_attribute **out,
-    size_t *n)
-{
-	return read_all(db_stmt(db, q_node_attributes_all), a, out, n);
 }
 
 static const char q_node_attributes_expire[] =

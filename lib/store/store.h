@@ -138,9 +138,8 @@ must_check enum err store_nodes_gone_prune(struct db *db, int64_t before_ms);
 /* Puts it in place of one of this name.  ERR_CONFLICT if there is no such node. */
 must_check enum err store_node_attribute_put(struct db *db, const struct node_attribute *v, int64_t now_ms);
 must_check enum err store_node_attribute_delete(struct db *db, int64_t node_id, const char *name);
-/* Those of one node, and of all, by node and name. */
+/* Those of one node, by name. */
 must_check enum err store_node_attributes(struct db *db, struct arena *a, int64_t node_id, struct node_attribute **out, size_t *n);
-must_check enum err store_node_attributes_all(struct db *db, struct arena *a, struct node_attribute **out, size_t *n);
 /* Removes those whose time has passed; *n says how many. */
 must_check enum err store_node_attributes_expire(struct db *db, int64_t now_ms, int64_t *n);
 /* When the next of them runs out; TIME_NONE if none does. */

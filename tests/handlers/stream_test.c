@@ -273,6 +273,11 @@ static const char *const policies[] = {
 	    "\"srcPosture\":[\"posture:lin\"]}],"
 	    "\"ssh\":[{\"action\":\"check\",\"src\":[\"autogroup:member\"],"
 	    "\"dst\":[\"autogroup:self\",\"tag:web\"],\"users\":[\"autogroup:nonroot\"]}]}",
+	"{" OWNERS ",\"postures\":{\"posture:a\":[\"custom:tier == 'a'\"],"
+	    "\"posture:b\":[\"custom:tier != 'a'\"]},"
+	    "\"acls\":[{\"action\":\"accept\",\"src\":[\"*\"],\"dst\":[\"*:80\"],"
+	    "\"srcPosture\":[\"posture:a\"]},{\"action\":\"accept\",\"src\":[\"tag:web\"],"
+	    "\"dst\":[\"*:443\"],\"srcPosture\":[\"posture:b\"]}]}",
 	"{" OWNERS ",\"nodeAttrs\":[{\"target\":[\"tag:web\",\"ann@example.com\"],"
 	    "\"attr\":[\"disable-ipv4\"]},{\"target\":[\"*\"],\"attr\":[\"funnel\"]}],"
 	    "\"acls\":[" ACL("*", "tag:web:*") "," ACL("tag:web", "autogroup:member:*") ","
@@ -311,6 +316,20 @@ change_os(struct lab *l, struct client *c)
 }
 
 static void
+change_attribute(struct lab *l, struct client *c)
+{
+	struct node_attribute v = { .node_id = c->node, .name = "custom:tier",
+	    .value = rand() % 2 ? "\"a\"" : "\"b\"", .expiry_ms = TIME_NONE };
+	enum err e;
+
+	assert_int_equal(db_begin_write(l->k->db), OK);
+	e = rand() % 3 ? store_node_attribute_put(l->k->db, &v, ASK_NOW) :
+	    store_node_attribute_delete(l->k->db, c->node, v.name);
+	assert_true(e == OK || e == ERR_NOTFOUND);
+	assert_int_equal(db_commit(l->k->db), OK);
+}
+
+static void
 drop_client(struct lab *l, struct client *c)
 {
 	STORE(l->k, store_node_delete(l->k->db, c->node));
@@ -335,7 +354,7 @@ change_something(struct lab *l, int *next)
 	struct client *c = any(l);
 	int64_t at = rand() % 3 ? ASK_NOW + 100000 : ASK_NOW - 1;
 
-	switch (rand() % 11) {
+	switch (rand() % 13) {
 	case 0:
 		STORE(l->k, store_node_set_tags(l->k->db, c->node, ANY_OF(tag_sets)));
 		break;
@@ -368,6 +387,9 @@ change_something(struct lab *l, int *next)
 		break;
 	case 9:
 		STORE(l->k, store_node_set_expiry(l->k->db, c->node, at, at < ASK_NOW));
+		break;
+	case 10: case 11:
+		change_attribute(l, c);
 		break;
 	default:
 		set_policy(l, ANY_OF(policies));
