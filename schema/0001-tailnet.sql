@@ -23,7 +23,8 @@ INSERT INTO tailnets (id, name, created_ms)
 -- A person who owns nodes.  struct user; lib/store/user.c.
 -- provider is '' for users made by an admin, 'oidc' for those that an identity
 -- provider vouches for; a local name is unique among local users.  role is what
--- autogroups of a policy ask (autogroup:admin); it gives no right over headrace.
+-- autogroups of a policy ask (autogroup:admin), and bounds what API keys of this user
+-- may do over headrace (the table of roles in lib/access/scope.c).
 CREATE TABLE users (
 	id            INTEGER PRIMARY KEY AUTOINCREMENT,
 	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),

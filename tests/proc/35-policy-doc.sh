@@ -1,19 +1,11 @@
 # docs/policy.md: its commands are run as they stand, in the order of the page.
 
-# The text of all blocks that are marked as sh.
-blocks() { sed -n '/^```sh$/,/^```$/p' "$TOP/docs/policy.md" | grep -v '^```'; }
-
 test_policy_page() {
 	config
-	mkdir "$D/bin"
-	cat >"$D/bin/headrace" <<-END
-	#!/bin/sh
-	exec "$BIN/headrace" -c "$D/headrace.ini" "\$@"
-	END
-	chmod +x "$D/bin/headrace"
+	hr_in_path
 	"$D/bin/headrace" users create alice --email alice@example.com >/dev/null 2>&1 ||
 		fail "no user alice"
-	blocks >"$D/page.sh"
+	blocks docs/policy.md >"$D/page.sh"
 	grep -q 'policy preview' "$D/page.sh" || fail "no commands found in docs/policy.md"
 	(cd "$D" && DB="$D/data/headrace.db" PATH="$D/bin:$PATH" sh -eu page.sh) >"$D/page.log" 2>&1 ||
 		fail "a command of docs/policy.md failed: $(tail -n 3 "$D/page.log")"

@@ -46,6 +46,16 @@ hr() {
 	command=$*
 }
 
+# The text of all blocks of a page that are marked as sh: commands that run as they stand.
+blocks() { sed -n '/^```sh$/,/^```$/p' "$TOP/$1" | grep -v '^```'; }
+
+# Makes $D/bin with a headrace that knows the test's configuration.
+hr_in_path() {
+	mkdir "$D/bin"
+	printf '#!/bin/sh\nexec "%s" -c "%s" "$@"\n' "$BIN/headrace" "$D/headrace.ini" >"$D/bin/headrace"
+	chmod +x "$D/bin/headrace"
+}
+
 # hr that must succeed.
 ok() {
 	hr "$@"
@@ -130,6 +140,12 @@ start_all() {
 	start_serve
 	start_web
 	within 10 serve_ready || fail "headrace does not get healthy"
+}
+
+stop_all() {	# what start_all has started
+	kill "$serve" "$web"
+	within 10 gone "$serve" || fail "headrace serve does not end"
+	within 10 gone "$web" || fail "lighttpd does not end"
 }
 
 get() {		# PATH [CURL ARGUMENTS]: body, then the status in a line of its own
