@@ -4,13 +4,9 @@
  * No server has to run: the request goes through the same dispatcher as one
  * from the network, with the rights of whoever may write to the database.
  */
-#include <errno.h>
-#include <libgen.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli/cmd.h"
 #include "handlers/dispatch.h"
@@ -32,9 +28,8 @@ cli_fail(struct cli *c, enum err e, const char *fmt, ...)
 	return e;
 }
 
-/* Takes a text of several lines over as the error. */
-static enum err
-fail_with(struct cli *c, enum err e, struct buf *why)
+enum err
+cli_fail_with(struct cli *c, enum err e, struct buf *why)
 {
 	while (why->n > 0 && why->p[why->n - 1] == '\n')
 		why->n--;
@@ -56,70 +51,9 @@ cli_config(struct cli *c)
 	buf_init(&why, ERRORS_MAX);
 	e = config_load(c->arena, cli_get(c, "config"), cfg, &why);
 	if (e != OK)
-		return fail_with(c, e, &why);
+		return cli_fail_with(c, e, &why);
 	buf_fini(&why);
 	c->cfg = cfg;
-	return OK;
-}
-
-/* Makes a folder and those above it, for the owner alone. */
-static enum err
-make_folder(struct cli *c, const char *path)
-{
-	char *part = arena_strdup(c->arena, path);
-	enum err e;
-
-	if (access(path, F_OK) == 0)
-		return OK;
-	part = dirname(part);
-	if (strcmp(part, "/") != 0 && strcmp(part, ".") != 0 &&
-	    (e = make_folder(c, part)) != OK)
-		return e;
-	if (mkdir(path, 0700) != 0 && errno != EEXIST)
-		return cli_fail(c, ERR_INTERNAL, "cannot make the folder %s: %s",
-		    path, strerror(errno));
-	return OK;
-}
-
-/*
- * A new file belongs to the owner of its folder: what root makes here, the
- * server's own user must be able to open.
- */
-static void
-give_to_folder_owner(const char *path, const char *folder)
-{
-	struct stat st;
-
-	if (geteuid() == 0 && stat(folder, &st) == 0 && st.st_uid != 0 &&
-	    chown(path, st.st_uid, st.st_gid) != 0)
-		fprintf(stderr, "headrace: %s stays root's: %s\n", path, strerror(errno));
-}
-
-/*
- * A database that is not there is made and said so.  One with an older schema
- * is not changed: an older server may be running on it.
- */
-static enum err
-open_database(struct cli *c)
-{
-	const char *path = c->cfg->db_path;
-	const char *folder = dirname(arena_strdup(c->arena, path));
-	bool fresh = access(path, F_OK) != 0 && errno == ENOENT;
-	struct buf why;
-	enum err e;
-
-	if (fresh && (e = make_folder(c, folder)) != OK)
-		return e;
-	buf_init(&why, ERRORS_MAX);
-	e = db_open(c->cfg, fresh ? DB_SERVE : DB_USE, &c->db, &why);
-	if (e != OK)
-		return fail_with(c, e, &why);
-	buf_fini(&why);
-	if (fresh) {
-		give_to_folder_owner(path, folder);
-		if (c->mode == OUT_TEXT)
-			fprintf(stderr, "headrace: made a new database, %s\n", path);
-	}
 	return OK;
 }
 
@@ -185,7 +119,7 @@ cli_call(struct cli *c, enum http_method method, const char *target,
 	enum err e;
 
 	if ((e = cli_config(c)) != OK ||
-	    (c->db == NULL && (e = open_database(c)) != OK))
+	    (e = cli_database(c)) != OK)
 		return e;
 	return exchange(c, method, target, body, out);
 }

@@ -66,7 +66,8 @@ struct cli {
 /* ---- rows (main.c) ---- */
 extern const struct cli_group cli_users, cli_preauthkeys, cli_nodes, cli_auth,
     cli_policy, cli_apikeys, cli_oauth_clients;
-extern const struct cli_cmd cli_configtest, cli_health, cli_version;
+extern const struct cli_group cli_db;
+extern const struct cli_cmd cli_configtest, cli_health, cli_version, cli_backup, cli_restore;
 extern const struct cli_group *const cli_groups[];	/* end with NULL */
 extern const struct cli_cmd *const cli_commands[];
 
@@ -154,8 +155,22 @@ void cli_body_begin(struct body *b);
 void cli_body_text(struct body *b, const char *key, const char *text);	/* not if NULL */
 const char *cli_body_end(struct cli *c, struct body *b);
 
+/* Takes a text of several lines over as the error, frees it and returns 'e'. */
+enum err cli_fail_with(struct cli *c, enum err e, struct buf *why);
+
 /* Sets the error text and returns 'e'. */
 enum err cli_fail(struct cli *c, enum err e, const char *fmt, ...) printf_like(3, 4);
+
+/* ---- the database of this machine (database.c) ---- */
+
+/* Opens c->db, once.  One that is not there is made. */
+must_check enum err cli_database(struct cli *c);
+
+/* Makes a folder and those above it, for the owner alone. */
+must_check enum err cli_make_folder(struct cli *c, const char *path);
+
+/* What root makes in a folder of somebody else's, that user must be able to open. */
+void cli_give_to_owner(const char *path, const char *folder);
 
 /* ---- who is meant (find.c) ---- */
 

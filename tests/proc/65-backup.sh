@@ -1,0 +1,135 @@
+# A copy of everything in one file, made under load, and back again.
+
+write_users() {	# FROM: makes users until it is stopped
+	n=$1
+	while :; do
+		headrace -c "$D/headrace.ini" users create "user$n" >/dev/null 2>&1 || :
+		n=$((n + 1))
+	done
+}
+
+users_in() { sqlite3 "$1" 'SELECT count(*) FROM users'; }
+
+test_backup_while_others_write() {
+	start_all
+	ok users create alice
+	write_users 1000 &
+	started="$started $!"
+	writer=$!
+	for i in 1 2 3 4 5; do
+		ok backup "$D/copy$i.db"
+		same "mode of the copy" 600 "$(stat -c %a "$D/copy$i.db")"
+		same "copy $i" ok "$(sqlite3 "$D/copy$i.db" 'PRAGMA integrity_check')"
+	done
+	kill -9 $writer
+	[ "$(users_in "$D/copy5.db")" -gt "$(users_in "$D/copy1.db")" ] || fail "nobody wrote meanwhile"
+	same "what is left beside the copies" "" "$(ls "$D" | grep -e part -e new -e -wal || :)"
+	same "the key is inside" "$(cat "$D/data/noise.key")" \
+		"$(sqlite3 "$D/copy1.db" "SELECT CAST(content AS TEXT) FROM backup_files WHERE name = 'noise.key'")"
+}
+
+test_backup_replaces_nothing_unasked() {
+	start_all
+	echo precious >"$D/copy.db"
+	hr backup "$D/copy.db"
+	exits 5
+	err_has "--force"
+	same "the file that was there" precious "$(cat "$D/copy.db")"
+	ok backup "$D/copy.db" --force
+	same "the copy" ok "$(sqlite3 "$D/copy.db" 'PRAGMA integrity_check')"
+	hr backup "$D/nowhere/copy.db"
+	exits 1
+	err_has "No such file"
+}
+
+test_restore_brings_everything_back() {
+	start_all
+	ok users create alice
+	key=$(cat "$D/data/noise.key")
+	ok backup "$D/copy.db"
+	ok users create later
+	hr restore "$D/copy.db" --force
+	exits 6
+	err_has "stop headrace first"
+	stop_all
+	rm -rf "$D/data"
+	ok restore "$D/copy.db" --force
+	same "the key" "$key" "$(cat "$D/data/noise.key")"
+	same "mode of the key" 600 "$(stat -c %a "$D/data/noise.key")"
+	same "mode of the database" 600 "$(stat -c %a "$D/data/headrace.db")"
+	same "no table of the copy is left" "" \
+		"$(sqlite3 "$D/data/headrace.db" "SELECT name FROM sqlite_schema WHERE name = 'backup_files'")"
+	ok users list
+	out_has alice
+	ok db check
+	start_all
+	ok users create again
+}
+
+test_restore_keeps_what_is_there() {
+	start_all
+	ok users create alice
+	ok backup "$D/copy.db"
+	ok users create later
+	stop_all
+	ok restore "$D/copy.db" --force
+	err_has "before-restore"
+	same "users in the old file" 2 "$(users_in "$D"/data/headrace.db.before-restore-*)"
+	same "users now" 1 "$(users_in "$D/data/headrace.db")"
+}
+
+test_restore_refuses_what_is_no_copy() {
+	config
+	ok users create alice
+	hr restore "$D/nothing.db" --force
+	exits 4
+	head -c 100000 /dev/urandom >"$D/noise.db"
+	hr restore "$D/noise.db" --force
+	exits 1
+	sqlite3 "$D/other.db" 'CREATE TABLE t (x)'
+	hr restore "$D/other.db" --force
+	exits 5
+	err_has "no database of headrace"
+	ok backup "$D/newer.db"
+	sqlite3 "$D/newer.db" "INSERT INTO schema_migrations (version, name, checksum, applied_ms)
+		VALUES (9000, '9000-later', 'x', 1)"
+	hr restore "$D/newer.db" --force
+	exits 5
+	err_has "newer headrace"
+	ok backup "$D/torn.db"
+	truncate -s -40000 "$D/torn.db"
+	hr restore "$D/torn.db" --force
+	[ "$status" != 0 ] || fail "a torn copy was taken"
+	ok users list
+	out_has alice
+	same "what is left" "" "$(ls "$D/data" | grep restoring || :)"
+}
+
+test_check_names_what_differs() {
+	config
+	ok users create alice
+	ok db check
+	out_has "is sound"
+	sqlite3 "$D/data/headrace.db" 'DROP TRIGGER node_inserted; DROP INDEX node_user;
+		CREATE INDEX node_user ON nodes (user_id, id); CREATE TABLE theirs (x)'
+	hr db check
+	exits 1
+	err_has "trigger node_inserted is missing"
+	err_has "index node_user is not the one that headrace makes"
+	case $err in *theirs*) fail "another program's table is looked at: $err" ;; esac
+}
+
+test_backup_is_killed() {
+	config
+	ok users create alice
+	for i in 1 2 3 4 5 6 7 8; do
+		headrace -c "$D/headrace.ini" backup "$D/copy.db" --force >/dev/null 2>&1 &
+		pid=$!
+		sleep "0.00$i"
+		kill -9 $pid 2>/dev/null || :
+		wait $pid 2>/dev/null || :
+		[ ! -f "$D/copy.db" ] || same "a copy after kill" ok "$(sqlite3 "$D/copy.db" 'PRAGMA integrity_check')"
+		rm -f "$D"/copy.db.part "$D"/copy.db.new.part
+	done
+	ok db check
+}
