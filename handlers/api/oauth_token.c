@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "handlers/admit.h"
 #include "handlers/api/api.h"
 #include "handlers/api/check.h"
 #include "handlers/api/shapes.h"
@@ -54,7 +55,7 @@ refuse(struct req *rq, struct grant *g, int status, const char *error, const cha
 	if (status == 401)
 		req_header(rq, "WWW-Authenticate", "Basic realm=\"headrace\"");
 	if (status == 429)
-		req_header(rq, "Retry-After", "60");
+		req_header(rq, "Retry-After", ADMIT_RETRY_AFTER_S);
 	jw_kstr(&w, "error", error);
 	jw_kstr(&w, "error_description", why);
 	jw_end_obj(&w);
