@@ -11,6 +11,7 @@
 #include <assert.h>
 
 #include "handlers/admit.h"
+#include "handlers/api/query.h"
 #include "handlers/cors.h"
 #include "handlers/problem.h"
 #include "handlers/routes.h"
@@ -75,9 +76,13 @@ begin(struct req *rq, enum txn txn)
 static enum err
 enter(struct req *rq, const struct route *r)
 {
+	enum err e;
+
 	if (rq->body.n > r->body_max)
 		return req_fail_at(rq, ERR_TOOBIG, "body", "request body too large");
-	return r->auth == AUTH_API ? admit(rq) : OK;
+	if (r->auth == AUTH_API && (e = admit(rq)) != OK)
+		return e;
+	return r->op != NULL ? api_query_check(rq) : OK;
 }
 
 /* An answer that did not fit must not be committed as if it had been given. */

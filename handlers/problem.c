@@ -75,7 +75,7 @@ void
 problem_reply(struct req *rq, int status)
 {
 	const char *text = public_text(rq, status);
-	struct str path = str_of(rq->path);
+	struct str path = str_of(rq->path != NULL ? rq->path : rq->path_begin);
 	struct jw w;
 
 	if (!str_starts(path, "/api/")) {

@@ -26,6 +26,13 @@
  */
 must_check enum err api_body(struct req *rq, jv **out);
 
+/* Does a value fit its field (length, words, form, range)?  Else ERR_INVALID, with the place. */
+must_check enum err api_check_text(struct req *rq, const struct api_field *f, const char *at,
+    const char *text);
+must_check enum err api_check_number(struct req *rq, const struct api_field *f, const char *at,
+    int64_t n);
+enum err api_wrong_type(struct req *rq, enum api_type type, const char *at);
+
 /* The id in a member that api_body() has checked; 0 if absent. */
 int64_t api_get_id(jv *body, const char *name);
 

@@ -1,5 +1,5 @@
 /*
- * handlers/api/body.c -- a request's body and query, checked against the row's table.
+ * handlers/api/body.c -- a request's body, checked against the row's table.
  *
  * A misspelt member is an error, because ignoring it would do something else
  * than what the caller asked for ("reuseable": a key that works once).  The first
@@ -29,15 +29,14 @@ static const enum json_type_wanted json_types[] = {
 struct looking {
 	struct req *rq;
 	const struct api_field *fields;	/* of the object, or one for all members of a map */
-	bool map;
 	const char *at;			/* "body", "body.settings" */
 	enum err result;
 };
 
 static enum err look_at(struct req *rq, const struct api_field *f, const char *at, jv *v);
 
-static enum err
-wrong_type(struct req *rq, enum api_type type, const char *at)
+enum err
+api_wrong_type(struct req *rq, enum api_type type, const char *at)
 {
 	return req_fail_at(rq, ERR_INVALID, at, "%s must be %s", at, type_names[type]);
 }
@@ -53,8 +52,8 @@ one_of(struct str words, const char *text)
 	return false;
 }
 
-static enum err
-look_at_text(struct req *rq, const struct api_field *f, const char *at, const char *text)
+enum err
+api_check_text(struct req *rq, const struct api_field *f, const char *at, const char *text)
 {
 	size_t max = f->max > 0 ? (size_t)f->max : API_TEXT_MAX;
 	int64_t n;
@@ -64,14 +63,14 @@ look_at_text(struct req *rq, const struct api_field *f, const char *at, const ch
 	if (f->words != NULL && !one_of(str_of(f->words), text))
 		return req_fail_at(rq, ERR_INVALID, at, "%s is one of: %s", at, f->words);
 	if (f->type == API_TIME && *text != '\0' && !rfc3339_read(str_of(text), &n))
-		return wrong_type(rq, f->type, at);
+		return api_wrong_type(rq, f->type, at);
 	if (f->type == API_ID && *text != '\0' && (!str_i64(str_of(text), &n) || n < 0))
-		return wrong_type(rq, f->type, at);
+		return api_wrong_type(rq, f->type, at);
 	return OK;
 }
 
-static enum err
-look_at_number(struct req *rq, const struct api_field *f, const char *at, int64_t n)
+enum err
+api_check_number(struct req *rq, const struct api_field *f, const char *at, int64_t n)
 {
 	int64_t max = f->max > 0 ? f->max : INT64_MAX;
 
@@ -112,7 +111,7 @@ look_at_member(void *arg, const char *key, jv *value)
 	if (l->result != OK)
 		return;
 	at = arena_printf(l->rq->arena, "%s.%.64s", l->at, key);
-	while (!l->map && f->name != NULL && strcmp(f->name, key) != 0)
+	while (f->name != NULL && *f->name != '\0' && strcmp(f->name, key) != 0)
 		f++;
 	if (f->name == NULL)
 		l->result = req_fail_at(l->rq, ERR_INVALID, at, "unexpected property %s", at);
@@ -123,7 +122,7 @@ look_at_member(void *arg, const char *key, jv *value)
 static enum err
 look_at_object(struct req *rq, const struct api_field *fields, const char *at, jv *o)
 {
-	struct looking l = { rq, fields, false, at, OK };
+	struct looking l = { rq, fields, at, OK };
 
 	json_each(o, look_at_member, &l);
 	for (const struct api_field *f = fields; l.result == OK && f->name != NULL; f++)
@@ -137,7 +136,7 @@ static enum err
 look_at_map(struct req *rq, const struct api_field *f, const char *at, jv *o)
 {
 	struct api_field item = item_of(f);
-	struct looking l = { rq, &item, true, at, OK };
+	struct looking l = { rq, &item, at, OK };
 
 	json_each(o, look_at_member, &l);
 	return l.result;
@@ -149,14 +148,14 @@ look_at(struct req *rq, const struct api_field *f, const char *at, jv *v)
 	if (f->type == API_ANY)
 		return OK;
 	if (!json_is(v, json_types[f->type]))
-		return wrong_type(rq, f->type, at);
+		return api_wrong_type(rq, f->type, at);
 	switch (f->type) {
 	case API_TEXT:
 	case API_ID:
 	case API_TIME:
-		return look_at_text(rq, f, at, json_text(v));
+		return api_check_text(rq, f, at, json_text(v));
 	case API_INT:
-		return look_at_number(rq, f, at, json_int(v));
+		return api_check_number(rq, f, at, json_int(v));
 	case API_LIST:
 		return look_at_list(rq, f, at, v);
 	case API_OBJECT:
@@ -229,29 +228,4 @@ api_get_time(jv *body, const char *name)
 	if (!rfc3339_read(str_of(json_get_str(body, name, "")), &ms) || ms < YEAR_2_MS)
 		return TIME_NONE;
 	return ms;
-}
-
-enum err
-api_query_id(struct req *rq, const char *name, int64_t *out)
-{
-	const char *text = req_query(rq, name);
-
-	*out = 0;
-	if (text == NULL || *text == '\0' || (str_i64(str_of(text), out) && *out >= 0))
-		return OK;
-	return req_fail_at(rq, ERR_BADREQ, arena_printf(rq->arena, "query.%s", name),
-	    "%s must be a number", name);
-}
-
-enum err
-api_query_bool(struct req *rq, const char *name, bool *out)
-{
-	const char *text = req_query(rq, name);
-
-	*out = text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
-	if (text == NULL || *out || *text == '\0' || strcmp(text, "false") == 0 ||
-	    strcmp(text, "0") == 0)
-		return OK;
-	return req_fail_at(rq, ERR_BADREQ, arena_printf(rq->arena, "query.%s", name),
-	    "%s must be true or false", name);
 }

@@ -36,7 +36,7 @@ enum api_flags {
 struct api_object;
 
 struct api_field {
-	const char *name;
+	const char *name;	/* "": every member that is not named before it */
 	enum api_type type;
 	unsigned flags;
 	int64_t max;

@@ -9,11 +9,12 @@
 
 /* ---- parameters ---- */
 
-static const struct api_field id_in_path = { .type = API_ID, .example = "\"7\"" };
-static const struct api_field text_in_path = { .type = API_TEXT };
+static const struct api_field id_in_path = { .type = API_ID, .max = 19, .example = "\"7\"" };
+static const struct api_field text_in_path = { .type = API_TEXT, .max = 255 };
 
 static const struct api_field path_names[] = {
-	{ .name = "tailnet", .type = API_TEXT, .example = "\"-\"",
+	{ .name = "version", .type = API_ID, .max = 19, .example = "\"7\"" },
+	{ .name = "tailnet", .type = API_TEXT, .max = 255, .example = "\"-\"",
 	  .help = "\"-\", or the base domain: there is one tailnet" },
 	{ .name = NULL },
 };

@@ -192,9 +192,31 @@ openapi_put_field(struct jw *w, struct openapi_uses *u, const struct api_field *
 
 /* ---- objects ---- */
 
+/* The field that stands for all members without one; NULL: there may be none such. */
+static const struct api_field *
+rest_of(const struct api_object *o)
+{
+	const struct api_field *f = o->fields;
+
+	while (f->name != NULL && *f->name != '\0')
+		f++;
+	return f->name != NULL ? f : NULL;
+}
+
+static void
+put_rest(struct jw *w, struct openapi_uses *u, const struct api_field *rest, bool input)
+{
+	if (rest != NULL)
+		openapi_put_field(w, u, rest, input);
+	else
+		jw_bool(w, false);
+}
+
 static bool
 is_required(const struct api_field *f, bool input)
 {
+	if (*f->name == '\0')
+		return false;
 	return input ? (f->flags & API_MUST) != 0 : (f->flags & API_MAY) == 0;
 }
 
@@ -224,12 +246,15 @@ put_object(struct jw *w, struct openapi_uses *u, struct openapi_use use)
 		jw_key(w, "properties");
 		jw_obj(w);
 		for (const struct api_field *f = use.object->fields; f->name != NULL; f++) {
+			if (f == rest_of(use.object))
+				continue;
 			jw_key(w, f->name);
 			openapi_put_field(w, u, f, use.input);
 		}
 		jw_end_obj(w);
 		put_required(w, &use);
-		jw_kbool(w, "additionalProperties", false);
+		jw_key(w, "additionalProperties");
+		put_rest(w, u, rest_of(use.object), use.input);
 	}
 	jw_end_obj(w);
 }
@@ -320,7 +345,7 @@ openapi_put_object_example(struct jw *w, const struct api_object *o, bool input)
 {
 	jw_obj(w);
 	for (const struct api_field *f = o->fields; f != NULL && f->name != NULL; f++) {
-		jw_key(w, f->name);
+		jw_key(w, *f->name != '\0' ? f->name : "name");
 		openapi_put_example(w, f, input);
 	}
 	jw_end_obj(w);

@@ -21,6 +21,7 @@ req_begin(struct req *rq)
 	rq->ctype = NULL;
 	rq->errmsg[0] = '\0';
 	rq->err_at = NULL;
+	rq->path_begin = "";
 	rq->route = NULL;
 	rq->caller = NULL;
 	memset(rq->vars, 0, sizeof(rq->vars));
@@ -46,35 +47,41 @@ has_escaped_slash(struct str s)
 	return false;
 }
 
-static const char *
-target_fault(struct req *rq, struct str path, struct str query)
+static enum err
+bad_target(struct req *rq, const char *at, const char *fault)
+{
+	return req_fail_at(rq, ERR_BADREQ, at, "%s", fault);
+}
+
+static enum err
+read_target(struct req *rq, struct str path, struct str query)
 {
 	if (path.n > REQ_PATH_MAX || query.n > REQ_QUERY_MAX)
-		return "the address is too long";
+		return bad_target(rq, path.n > REQ_PATH_MAX ? "path" : "query",
+		    "the address is too long");
 	if (path.n == 0 || path.p[0] != '/')
-		return "the path does not begin with /";
+		return bad_target(rq, "path", "the path does not begin with /");
 	if (has_escaped_slash(path))
-		return "the path has an escaped slash";
+		return bad_target(rq, "path", "the path has an escaped slash");
 	rq->path = percent_decode(rq->arena, path, false);
 	if (rq->path == NULL)
-		return "the path is badly escaped";
+		return bad_target(rq, "path", "the path is badly escaped");
 	if (percent_decode(rq->arena, query, true) == NULL)
-		return "the query is badly escaped";
-	return NULL;
+		return bad_target(rq, "query", "the query is badly escaped");
+	return OK;
 }
 
 void
 req_target(struct req *rq, struct str target)
 {
 	struct str path = { NULL, 0 }, query = target;
-	const char *fault;
 
 	(void)str_cut(&query, '?', &path);
-	fault = target_fault(rq, path, query);
 	rq->query = "";
-	if (fault != NULL) {
+	if (read_target(rq, path, query) != OK) {
 		rq->path = NULL;
-		(void)req_fail(rq, ERR_BADREQ, "%s", fault);
+		rq->path_begin = arena_strndup(rq->arena, path.p,
+		    path.n < REQ_PATH_BEGIN ? path.n : REQ_PATH_BEGIN);
 	} else if (query.n > 0) {
 		rq->query = arena_strndup(rq->arena, query.p, query.n);
 	}

@@ -41,6 +41,7 @@ struct req_param { const char *name, *value; };
 #define REQ_HEAD_MAX ((size_t)8 * 1024)
 #define REQ_ERRMSG_SIZE 32768	/* all mistakes of a policy */
 #define REQ_PATH_VARS_MAX 4
+#define REQ_PATH_BEGIN 16
 
 struct req {
 	/* Set by whoever carries the request. */
@@ -72,6 +73,7 @@ struct req {
 	struct buf out;
 	char errmsg[REQ_ERRMSG_SIZE];
 	const char *err_at;	/* the part of the request at fault, like "body.user"; NULL */
+	const char *path_begin;	/* the first bytes of a malformed path, for the form of its answer */
 };
 
 /* Initialises the answer part; the caller has set the rest. */

@@ -31,7 +31,7 @@ static const struct api_field *
 shape_field(const struct api_object *o, const char *name)
 {
 	for (const struct api_field *f = o->fields; f->name != NULL; f++)
-		if (strcmp(f->name, name) == 0)
+		if (*f->name == '\0' || strcmp(f->name, name) == 0)
 			return f;
 	return NULL;
 }
@@ -71,7 +71,7 @@ shape_object(struct asker *k, const struct api_object *o, const char *at, jv *v)
 		l.find = f->name;
 		l.found = false;
 		json_each(v, shape_find, &l);
-		if (!l.found && (f->flags & API_MAY) == 0)
+		if (!l.found && (f->flags & API_MAY) == 0 && *f->name != '\0')
 			fail_msg("%s has no member \"%s\": %s", at, f->name, ask_body(k));
 	}
 }
