@@ -32,6 +32,18 @@ put_own(struct jw *w, const struct net_posture *of)
 	}
 }
 
+/* The tick removes what has run out, some seconds later. */
+static size_t
+drop_expired(struct node_attribute *v, size_t n, int64_t now_ms)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].expiry_ms == TIME_NONE || v[i].expiry_ms > now_ms)
+			v[kept++] = v[i];
+	return kept;
+}
+
 static void
 put_attributes(struct req *rq, const struct net_posture *of,
     const struct node_attribute *v, size_t n)
@@ -67,7 +79,7 @@ attributes_get(struct req *rq)
 	    (e = store_node_attributes(rq->db, rq->arena, n.id, &v, &count)) != OK)
 		return e;
 	netload_posture(rq->arena, &n, &of);
-	put_attributes(rq, &of, v, count);
+	put_attributes(rq, &of, v, drop_expired(v, count, rq->now_ms));
 	return OK;
 }
 

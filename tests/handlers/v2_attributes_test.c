@@ -55,6 +55,11 @@ sets_and_deletes(void **state)
 	assert_has(member(k, "expiries", "custom:score"), "2030-01-01T00:00:00");
 	assert_string_equal(member(k, "expiries", "custom:ok"), "null");
 
+	k->later_ms = 400000000000;
+	assert_string_equal(member(k, "attributes", "custom:score"), "null");
+	assert_string_equal(member(k, "expiries", "custom:score"), "null");
+	k->later_ms = 0;
+
 	/* What a posture cannot see is no news. */
 	seq = last_change(k);
 	assert_answer(k, "POST", URL "/custom:score", "{\"value\":75}");
