@@ -21,6 +21,7 @@
 #include "lib/store/store.h"
 
 #define LAST_USE_MS (60 * 1000)	/* how exactly the last use of a key is known */
+#define LAST_USE_BUSY_MS 5	/* a reading request does not stand in line to say it */
 #define NO_HASH "b2b:0000000000000000000000000000000000000000000000000000000000000000"
 
 /* A key or token in its parts. */
@@ -102,7 +103,7 @@ note_use(struct req *rq, const struct apikey *k)
 	if (k->last_used_ms != TIME_NONE && k->last_used_ms <= rq->now_ms &&
 	    rq->now_ms - k->last_used_ms < LAST_USE_MS)
 		return;
-	if ((e = db_begin_write_within(rq->db, THROTTLE_BUSY_MS)) == OK)
+	if ((e = db_begin_write_within(rq->db, LAST_USE_BUSY_MS)) == OK)
 		e = db_end_write(rq->db, store_apikey_used(rq->db, k->id, rq->now_ms));
 	(void)e;
 }

@@ -164,6 +164,25 @@ scopes_and_tags_can_be_fewer(void **state)
 }
 
 static void
+the_tick_removes_what_has_run_out(void **state)
+{
+	struct asker *k = *state;
+	const char *secret = make_client(k, "all", "[]");
+	struct str id, rest;
+	int64_t n;
+
+	assert_true(token_parse(str_of(secret), "client", &id, &rest));
+	assert_int_equal(ask_form(k, secret, NULL, NULL), 200);
+	assert_error(k, 401, "invalid_client", "client_secret=wrong");
+	k->later_ms = 3600 * 1000;
+	assert_int_equal(ask_as(k, ORIGIN_CONTROL, NULL, "POST", "/internal/tick", str_of("")), 200);
+	assert_int_equal(store_oauth_token_count(k->db, arena_strndup(k->a, id.p, id.n), &n), OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(store_token_failures(k->db, "127.0.0.1", ASK_NOW, &n), OK);
+	assert_int_equal(n, 0);
+}
+
+static void
 wrong_secrets_are_counted_with_wrong_keys(void **state)
 {
 	struct asker *k = *state;
@@ -189,6 +208,7 @@ main(void)
 		ASK_TEST(a_token_ends_with_its_client),
 		ASK_TEST(mistakes_are_named_as_oauth_names_them),
 		ASK_TEST(scopes_and_tags_can_be_fewer),
+		ASK_TEST(the_tick_removes_what_has_run_out),
 		ASK_TEST(wrong_secrets_are_counted_with_wrong_keys),
 	};
 

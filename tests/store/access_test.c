@@ -73,6 +73,7 @@ test_oauth(void **state)
 	struct oauth_client c = { .id = "cccccccccccc", .hash = "b2b:01",
 	    .description = "ci", .scopes = "devices:core auth_keys",
 	    .tags = "[\"tag:ci\"]", .created_ms = T0 }, got, *all;
+	int64_t tokens;
 	struct oauth_token t = { .prefix = "aaaaaaaaaaaa", .client_id = "cccccccccccc",
 	    .hash = "b2b:02", .scopes = "auth_keys", .created_ms = T0, .expiry_ms = T0 + 9 }, u;
 	size_t n;
@@ -90,6 +91,8 @@ test_oauth(void **state)
 	assert_string_equal(u.client_id, "cccccccccccc");
 	assert_string_equal(u.tags, "[]");
 	assert_int_equal(u.expiry_ms, T0 + 9);
+	assert_ok(store_oauth_token_count(f->db, "cccccccccccc", &tokens));
+	assert_int_equal(tokens, 1);
 	assert_ok(store_oauth_tokens_prune(f->db, T0 + 8));
 	assert_int_equal(number(f->db, "SELECT count(*) FROM oauth_tokens"), 1);
 	assert_ok(store_oauth_tokens_prune(f->db, T0 + 9));
