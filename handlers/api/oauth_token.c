@@ -261,6 +261,7 @@ const struct route route_oauth_token = {
 		.id = "createOAuthToken", .tag = "OAuth", .summary = "Get an access token",
 		.help = "Client credentials, RFC 6749 section 4.4; errors as section 5.2 has them.",
 		.body = &token_body, .form = API_FORM, .body_optional = true,
-		.answer = &shape_oauth_token, .errors = "400 429",
+		.answer = &shape_oauth_token, .errors = "400 401 429",
+		.problem = &shape_oauth_error,
 	},
 };

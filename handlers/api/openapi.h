@@ -64,6 +64,9 @@ void openapi_statuses(const struct route *r, int out[static OPENAPI_PROBLEMS + 1
 /* What is to say of the {name} of the path, as the row or else a common table has it. */
 struct api_field openapi_path_field(const struct route *r, struct str name);
 
+/* A field of the query, with the limits that count where it says none. */
+struct api_field openapi_query_field(const struct api_field *f);
+
 /* "content": the schema for each of the media types; without an object, anything. */
 void openapi_put_content(struct jw *w, struct openapi_uses *u, const char *types,
     const struct api_object *o, bool input);

@@ -9,11 +9,15 @@
 
 /* ---- parameters ---- */
 
-static const struct api_field id_in_path = { .type = API_ID, .max = 19, .example = "\"7\"" };
-static const struct api_field text_in_path = { .type = API_TEXT, .max = 255 };
+#define QUERY_TEXT_MAX 255	/* bytes of a parameter that says no 'max' */
+#define ID_DIGITS_MAX 19
+
+static const struct api_field id_in_path = { .type = API_ID, .max = ID_DIGITS_MAX,
+    .example = "\"7\"" };
+static const struct api_field text_in_path = { .type = API_TEXT, .max = QUERY_TEXT_MAX };
 
 static const struct api_field path_names[] = {
-	{ .name = "version", .type = API_ID, .max = 19, .example = "\"7\"" },
+	{ .name = "version", .type = API_ID, .max = ID_DIGITS_MAX, .example = "\"7\"" },
 	{ .name = "tailnet", .type = API_TEXT, .max = 255, .example = "\"-\"",
 	  .help = "\"-\", or the base domain: there is one tailnet" },
 	{ .name = NULL },
@@ -40,6 +44,18 @@ openapi_path_field(const struct route *r, struct str name)
 	if (f == NULL)
 		f = is_id ? &id_in_path : &text_in_path;
 	return *f;
+}
+
+struct api_field
+openapi_query_field(const struct api_field *f)
+{
+	struct api_field q = *f;
+
+	if (q.max == 0 && q.type == API_TEXT)
+		q.max = QUERY_TEXT_MAX;
+	if (q.max == 0 && q.type == API_ID)
+		q.max = ID_DIGITS_MAX;
+	return q;
 }
 
 static void
@@ -77,14 +93,28 @@ put_parameters(struct jw *w, struct openapi_uses *u, const struct route *r)
 		named = openapi_path_field(r, part);
 		put_parameter(w, u, "path", part, &named);
 	}
-	for (const struct api_field *f = r->op->query; f != NULL && f->name != NULL; f++)
-		put_parameter(w, u, "query", str_of(f->name), f);
+	for (const struct api_field *f = r->op->query; f != NULL && f->name != NULL; f++) {
+		named = openapi_query_field(f);
+		put_parameter(w, u, "query", str_of(f->name), &named);
+	}
 	for (const struct api_field *f = r->op->headers; f != NULL && f->name != NULL; f++)
 		put_parameter(w, u, "header", str_of(f->name), f);
 	jw_end_arr(w);
 }
 
 /* ---- bodies ---- */
+
+/* The object of a media type; without a schema, anything. */
+static void
+put_schema(struct jw *w, struct openapi_uses *u, const struct api_object *o, bool input)
+{
+	jw_obj(w);
+	if (o != NULL) {
+		jw_key(w, "schema");
+		openapi_put_ref(w, u, o, input);
+	}
+	jw_end_obj(w);
+}
 
 void
 openapi_put_content(struct jw *w, struct openapi_uses *u, const char *types,
@@ -96,12 +126,7 @@ openapi_put_content(struct jw *w, struct openapi_uses *u, const char *types,
 	jw_obj(w);
 	while (str_cut(&rest, ' ', &type)) {
 		jw_key(w, arena_strndup(u->a, type.p, type.n));
-		jw_obj(w);
-		if (o != NULL) {
-			jw_key(w, "schema");
-			openapi_put_ref(w, u, o, input);
-		}
-		jw_end_obj(w);
+		put_schema(w, u, o, input);
 	}
 	jw_end_obj(w);
 }
@@ -209,12 +234,18 @@ openapi_statuses(const struct route *r, int out[static OPENAPI_PROBLEMS + 1])
 	out[n] = 0;
 }
 
+/* The dispatcher's own refusals are as everywhere else, those of the handler in a form of its own. */
 static void
 put_own_problem(struct jw *w, struct openapi_uses *u, const struct api_op *op)
 {
 	jw_obj(w);
-	jw_kstr(w, "description", openapi_problems[0].when);
-	openapi_put_content(w, u, "application/json", op->problem, false);
+	jw_kstr(w, "description", "in a form of its own");
+	jw_key(w, "content");
+	jw_obj(w);
+	jw_kraw(w, "application/problem+json", "{}");
+	jw_key(w, "application/json");
+	put_schema(w, u, op->problem, false);
+	jw_end_obj(w);
 	jw_end_obj(w);
 }
 
@@ -229,7 +260,7 @@ put_responses(struct jw *w, struct openapi_uses *u, const struct route *r)
 	put_ok(w, u, r->op);
 	for (const int *s = statuses; *s != 0; s++) {
 		jw_key(w, arena_printf(u->a, "%d", *s));
-		if (*s == 400 && r->op->problem != NULL) {
+		if (*s <= 401 && r->op->problem != NULL) {
 			put_own_problem(w, u, r->op);
 			continue;
 		}

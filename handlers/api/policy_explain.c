@@ -41,8 +41,6 @@ policy_explain(struct req *rq)
 	struct jw w;
 	enum err e;
 
-	if (ask.src == NULL || ask.dst == NULL)
-		return req_fail(rq, ERR_BADREQ, "src and dst are needed");
 	if (ask.proto == NULL)
 		ask.proto = "";
 	if ((e = load(rq, &t, &ctx)) != OK)
@@ -55,7 +53,8 @@ policy_explain(struct req *rq)
 }
 
 static const struct api_field explain_query[] = {
-	{ .name = "src", .type = API_TEXT }, { .name = "dst", .type = API_TEXT },
+	{ .name = "src", .type = API_TEXT, .flags = API_MUST },
+	{ .name = "dst", .type = API_TEXT, .flags = API_MUST },
 	{ .name = "proto", .type = API_TEXT },
 	{ .name = NULL },
 };

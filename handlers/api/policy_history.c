@@ -66,7 +66,7 @@ policy_history(struct req *rq)
 }
 
 static const struct api_field history_query[] = {
-	{ .name = "limit", .type = API_INT },
+	{ .name = "limit", .type = API_INT, .max = HISTORY_MAX },
 	{ .name = NULL },
 };
 

@@ -21,16 +21,25 @@ is_bool(const char *text)
 }
 
 static enum err
-look_at_value(struct req *rq, const struct api_field *f, const char *at, const char *text)
+look_at_number(struct req *rq, const struct api_field *f, const char *at, const char *text)
 {
+	const struct api_field id = { .type = API_INT };
 	int64_t n;
 
+	if (!str_i64(str_of(text), &n))
+		return req_fail_at(rq, ERR_INVALID, at, "%s must be a number", at);
+	if (f->type == API_INT)
+		return api_check_number(rq, f, at, n);
+	return n < 0 ? api_check_number(rq, &id, at, n) : api_check_text(rq, f, at, text);
+}
+
+static enum err
+look_at_value(struct req *rq, const struct api_field *f, const char *at, const char *text)
+{
 	switch (f->type) {
 	case API_INT:
 	case API_ID:
-		if (!str_i64(str_of(text), &n))
-			return req_fail_at(rq, ERR_INVALID, at, "%s must be a number", at);
-		return api_check_number(rq, f, at, n);
+		return look_at_number(rq, f, at, text);
 	case API_BOOL:
 		return is_bool(text) ? OK : api_wrong_type(rq, f->type, at);
 	default:
@@ -40,11 +49,12 @@ look_at_value(struct req *rq, const struct api_field *f, const char *at, const c
 
 /* Of a name that is given several times the first counts, unless it is a list. */
 static enum err
-look_at_param(struct req *rq, const struct api_field *f)
+look_at_param(struct req *rq, const struct api_field *of)
 {
+	const struct api_field field = openapi_query_field(of), *f = &field;
+	const struct api_field item = { .type = f->item, .words = f->words };
 	const char *text = req_query(rq, f->name);
 	const char *at = arena_printf(rq->arena, "query.%s", f->name);
-	struct api_field item = { .type = f->item, .words = f->words };
 	enum err e = OK;
 
 	if (text == NULL || *text == '\0')

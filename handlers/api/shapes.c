@@ -48,6 +48,11 @@ static const struct api_field oauth_token_fields[] = {
 };
 const struct api_object shape_oauth_token = { "OAuthToken", oauth_token_fields };
 
+static const struct api_field oauth_error_fields[] = {
+	TEXT("error"), TEXT("error_description"), END,
+};
+const struct api_object shape_oauth_error = { "OAuthError", oauth_error_fields };
+
 static const struct api_field node_fields[] = {
 	ID("id"), TEXT("machineKey"), TEXT("nodeKey"), TEXT("discoKey"), TEXTS("ipAddresses"),
 	TEXT("name"), ONE("user", shape_user), TIME("lastSeen"), TIME_OR_NULL("expiry"),

@@ -19,7 +19,7 @@ extern const struct api_object shape_policy, shape_policy_checked, shape_policy_
 extern const struct api_object shape_policy_history, shape_policy_version, shape_policy_status;
 extern const struct api_object shape_policy_preview, shape_policy_explain;
 
-extern const struct api_object shape_oauth_token;
+extern const struct api_object shape_oauth_token, shape_oauth_error;
 
 /* Single things, for answers that nest them. */
 extern const struct api_object shape_user, shape_authkey, shape_node;

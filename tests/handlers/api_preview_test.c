@@ -88,7 +88,7 @@ explain_refuses(void **state)
 	struct asker *k = *state;
 
 	fill(k);
-	assert_refused(k, 400, "src and dst are needed", "GET", EXPLAIN "?src=n1", NULL);
+	assert_refused(k, 400, "query.dst is missing", "GET", EXPLAIN "?src=n1", NULL);
 	assert_refused(k, 400, "nobody", "GET", EXPLAIN "?src=nobody&dst=n1", NULL);
 	assert_refused(k, 400, "1 to 65535", "GET", EXPLAIN "?src=n1&dst=n2:99999", NULL);
 	assert_refused(k, 400, "is no protocol", "GET", EXPLAIN "?src=n1&dst=n2&proto=x", NULL);
