@@ -215,11 +215,11 @@ device_list(struct req *rq)
 static const struct api_field list_query[] = {
 	{ .name = "fields", .type = API_TEXT,
 	  .help = "\"all\" adds routes, connectivity and more; else they are left out" },
-	{ .name = "tags", .type = API_TEXT, .help = "only devices with one of these tags; "
+	{ .name = "tags", .type = API_LIST, .item = API_TEXT, .help = "only devices with one of these tags; "
 	  "other members of a device can be asked for likewise, by their names" },
 	{ .name = "os", .type = API_TEXT }, { .name = "user", .type = API_TEXT },
-	{ .name = "hostname", .type = API_TEXT }, { .name = "isEphemeral", .type = API_TEXT },
-	{ .name = "authorized", .type = API_TEXT }, END,
+	{ .name = "hostname", .type = API_TEXT }, { .name = "isEphemeral", .type = API_BOOL },
+	{ .name = "authorized", .type = API_BOOL }, END,
 };
 
 const struct route route_v2_device_list = {

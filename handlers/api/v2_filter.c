@@ -61,7 +61,7 @@ text_is(const char *have, const char *want)
 static bool
 flag_is(bool have, const char *want)
 {
-	return strcmp(want, have ? "true" : "false") == 0;
+	return strcmp(want, have ? "true" : "false") == 0 || strcmp(want, have ? "1" : "0") == 0;
 }
 
 static bool

@@ -130,6 +130,8 @@ lists_and_filters(void **state)
 	assert_int_equal(listed(k, "?tags=tag:db"), 0);
 	assert_int_equal(listed(k, "?isEphemeral=false"), 3);
 	assert_int_equal(listed(k, "?isEphemeral=true"), 0);
+	assert_int_equal(listed(k, "?isEphemeral=0"), 3);
+	assert_message(k, 400, "query.isEphemeral", "GET", DEVICES "?isEphemeral=maybe", NULL);
 	assert_int_equal(listed(k, "?isExternal=true"), 0);
 	assert_int_equal(listed(k, "?authorized=false"), 1);
 	assert_int_equal(listed(k, "?connectedToControl=false"), 3);
