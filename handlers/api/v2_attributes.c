@@ -162,6 +162,12 @@ room_for(struct req *rq, int64_t node_id, const char *name)
 	    ATTRIBUTES_MAX);
 }
 
+static const struct api_field path[] = {
+	{ .name = "attributeKey", .type = API_TEXT, .example = "\"custom:tier\"",
+	  .help = "custom: and letters, digits, '_' or ':', at most 50 characters in all" },
+	END,
+};
+
 static enum err
 attribute_set(struct req *rq)
 {
@@ -183,7 +189,7 @@ attribute_set(struct req *rq)
 
 static const struct api_field set_fields[] = {
 	{ .name = "value", .type = API_ANY, .flags = API_MUST,
-	  .help = "text, a whole number, true or false" },
+	  .help = "text, a whole number, true or false", .example = "\"prod\"" },
 	{ .name = "expiry", .type = API_TIME, .help = "when it goes by itself" },
 	{ .name = "comment", .type = API_TEXT, .max = COMMENT_MAX }, END,
 };
@@ -201,7 +207,7 @@ const struct route route_v2_attribute_set = {
 		.id = "setDeviceAttribute", .tag = "Devices",
 		.summary = "Set a custom posture attribute of a device",
 		.help = "Postures of the policy ask for it by its name, which begins with custom:",
-		.body = &set_body, .errors = "400 415 422",
+		.path = path, .body = &set_body, .errors = "400 415 422",
 	},
 };
 
@@ -232,6 +238,7 @@ const struct route route_v2_attribute_delete = {
 	.handle = attribute_delete,
 	.op = &(const struct api_op){
 		.id = "deleteDeviceAttribute", .tag = "Devices",
-		.summary = "Delete a custom posture attribute of a device", .errors = "400",
+		.summary = "Delete a custom posture attribute of a device",
+		.path = path, .errors = "400",
 	},
 };

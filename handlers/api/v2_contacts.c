@@ -100,8 +100,13 @@ contact_set(struct req *rq)
 	return OK;
 }
 
+static const struct api_field path[] = {
+	{ .name = "contactType", .type = API_TEXT, .words = "account support security" }, END,
+};
 static const struct api_field set_fields[] = {
-	{ .name = "email", .type = API_TEXT, .max = USER_TEXT_MAX }, END,
+	{ .name = "email", .type = API_TEXT, .max = USER_TEXT_MAX,
+	  .example = "\"help@example.com\"" },
+	END,
 };
 static const struct api_object set_body = { "UpdateContactRequest", set_fields };
 
@@ -115,7 +120,6 @@ const struct route route_v2_contact_set = {
 	.handle = contact_set,
 	.op = &(const struct api_op){
 		.id = "updateContact", .tag = "Contacts", .summary = "Set a contact's address",
-		.help = "contactType is account, support or security.",
-		.body = &set_body, .errors = "400 415 422",
+		.path = path, .body = &set_body, .errors = "400 415 422",
 	},
 };

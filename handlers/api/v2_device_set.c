@@ -89,7 +89,7 @@ device_name(struct req *rq)
 }
 
 static const struct api_field name_fields[] = {
-	{ .name = "name", .type = API_TEXT, .flags = API_MUST }, END,
+	{ .name = "name", .type = API_TEXT, .flags = API_MUST, .example = "\"laptop\"" }, END,
 };
 static const struct api_object name_body = { "SetNameRequest", name_fields };
 
@@ -122,7 +122,9 @@ device_tags(struct req *rq)
 }
 
 static const struct api_field tags_fields[] = {
-	{ .name = "tags", .type = API_LIST, .item = API_TEXT, .flags = API_NULL }, END,
+	{ .name = "tags", .type = API_LIST, .item = API_TEXT, .flags = API_NULL,
+	  .example = "[\"tag:web\"]" },
+	END,
 };
 static const struct api_object tags_body = { "SetDeviceTagsRequest", tags_fields };
 
@@ -223,7 +225,7 @@ device_ip(struct req *rq)
 }
 
 static const struct api_field ip_fields[] = {
-	{ .name = "ipv4", .type = API_TEXT, .flags = API_MUST }, END,
+	{ .name = "ipv4", .type = API_TEXT, .flags = API_MUST, .example = "\"100.64.0.7\"" }, END,
 };
 static const struct api_object ip_body = { "SetIPv4Request", ip_fields };
 
@@ -286,7 +288,7 @@ device_set_routes(struct req *rq)
 
 static const struct api_field routes_fields[] = {
 	{ .name = "routes", .type = API_LIST, .item = API_TEXT, .max = ROUTES_MAX,
-	  .flags = API_MUST },
+	  .flags = API_MUST, .example = "[\"10.0.0.0/8\"]" },
 	END,
 };
 static const struct api_object routes_body = { "SetSubnetRoutesRequest", routes_fields };

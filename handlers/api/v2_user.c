@@ -226,7 +226,7 @@ set_role(struct req *rq)
 }
 
 static const struct api_field role_fields[] = {
-	{ .name = "role", .type = API_TEXT, .flags = API_MUST }, END,
+	{ .name = "role", .type = API_TEXT, .flags = API_MUST, .example = "\"member\"" }, END,
 };
 static const struct api_object role_body = { "SetRoleRequest", role_fields };
 
