@@ -72,7 +72,7 @@ struct api_op {
 	const char *answer_type;	/* media types, separated by blanks; NULL: application/json */
 	bool etag;			/* the answer has one */
 	const char *errors;		/* statuses beyond 401, 403, 404, 413 and 5xx: "400 409 422"; NULL: none */
-	const struct api_object *problem;	/* what 400 and 401 look like; NULL: as everywhere else */
+	const struct api_object *problem;	/* what its own 4xx look like; NULL: as everywhere else */
 };
 
 #endif
