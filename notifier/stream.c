@@ -278,8 +278,7 @@ stream_never(struct notifier *n, const struct buf *body, int64_t started_ms)
 /*
  * A map without peers says nothing about those that the client still shows, so
  * they are taken away by hand.  If messages were dropped we do not know them
- * all: then the client starts over with a new stream, unless it is alone: then
- * it has to log in again anyway.
+ * all: then the client starts over with a new stream.
  */
 static void
 refreshed(struct call *c, enum err e)
@@ -300,8 +299,7 @@ refreshed(struct call *c, enum err e)
 	s->lossy = false;
 	if (o.n_peers == 0)
 		fanout_remove_all(s);
-	if (stream_first(s, &c->body, &o) && o.n_peers == 0 && lossy &&
-	    !o.alone)
+	if (stream_first(s, &c->body, &o) && o.n_peers == 0 && lossy)
 		stream_end(s);
 }
 

@@ -33,11 +33,12 @@ CREATE TRIGGER node_moves_to_suspended AFTER UPDATE OF user_id ON nodes
 WHEN NEW.suspended <> coalesce((SELECT status <> 'active' FROM users WHERE id = NEW.user_id), 0) BEGIN
 	UPDATE nodes SET suspended = 1 - suspended WHERE id = NEW.id;
 END;
--- For its peers such a device comes or goes; it itself hears of it too.
-CREATE TRIGGER node_admitted AFTER UPDATE OF authorized, suspended ON nodes
-WHEN OLD.authorized <> NEW.authorized OR OLD.suspended <> NEW.suspended BEGIN
-	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node', NEW.id);
-	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node.self', NEW.id);
+-- For its peers such a device comes or goes, and its own map becomes another one.
+CREATE TRIGGER node_admission AFTER UPDATE OF authorized, suspended ON nodes
+WHEN (OLD.authorized = 1 AND OLD.suspended = 0) <> (NEW.authorized = 1 AND NEW.suspended = 0) BEGIN
+	INSERT INTO changes (tailnet_id, kind, id) VALUES (NEW.tailnet_id, 'node.admission', NEW.id);
+	INSERT INTO route_elections (tailnet_id, prefixes)
+		SELECT NEW.tailnet_id, NEW.approved WHERE NEW.approved <> '[]';
 END;
 
 -- A key of the web API.  struct apikey; lib/store/apikey.c.

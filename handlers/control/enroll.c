@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "handlers/control/admission.h"
 #include "handlers/control/approve_address.h"
 #include "handlers/control/approve_net.h"
 #include "handlers/control/approve_node.h"
@@ -25,6 +26,8 @@ struct claim {
 	bool ephemeral;
 	int64_t authkey_id;	/* 0: none */
 	const char *method;
+	bool approved;		/* a new device need not wait */
+	bool suspended;		/* it is not admitted, as its user is not */
 	struct net *net;	/* the policy; NULL if there is none */
 };
 
@@ -117,6 +120,7 @@ update_node(struct req *rq, const struct device *d, const struct claim *c,
 	out->ephemeral = c->ephemeral || d->ephemeral;
 	out->authkey_id = c->authkey_id;
 	out->register_method = c->method;
+	out->suspended = c->suspended;	/* as a trigger writes it */
 	out->expired = false;
 	if ((e = new_expiry(rq, d, c, &out->expiry_ms)) != OK)
 		return e;
@@ -139,9 +143,10 @@ insert_node(struct req *rq, const struct device *d, const struct claim *c,
 		.endpoints = "[]", .approved = "[]",
 		.ephemeral = c->ephemeral || d->ephemeral,
 		.authkey_id = c->authkey_id, .register_method = c->method,
-		.created_ms = rq->now_ms,
+		.suspended = c->suspended, .created_ms = rq->now_ms,
 	};
-	if ((e = naming_free(rq, d->host.hostname, NULL, &out->name)) != OK ||
+	if ((e = admission_waits(rq, c->approved, &out->waits)) != OK ||
+	    (e = naming_free(rq, d->host.hostname, NULL, &out->name)) != OK ||
 	    (e = take_device(rq, d, out)) != OK ||
 	    (e = new_expiry(rq, d, c, &out->expiry_ms)) != OK ||
 	    (e = approve_addresses(rq, c->net, out)) != OK)
@@ -297,8 +302,19 @@ claim_of_key(const struct authkey *k, const struct node *old, struct net *net)
 		.ephemeral = k->ephemeral,
 		.authkey_id = k->id,
 		.method = "authkey",
+		.approved = k->preauthorized,
 		.net = net,
 	};
+}
+
+/* May the key's user bring it, as what has been claimed? */
+static enum err
+check_user(struct req *rq, int64_t user_id, const struct node *old, enum err refusal,
+    struct claim *c)
+{
+	struct admission a = { .user_id = user_id, .owner_id = c->user_id, .old = old };
+
+	return admission_check(rq, &a, refusal, &c->suspended);
 }
 
 enum err
@@ -322,6 +338,7 @@ enroll_authkey(struct req *rq, const struct device *d, const struct authkey *k,
 		return refresh_node(rq, d, &c, old, out);
 	if ((e = key_check(rq, k, old, &consume)) != OK ||
 	    (asks_for_tags(rq, d, &c, old) && (e = claim_tags(rq, d, k, old, &c)) != OK) ||
+	    (e = check_user(rq, k->user_id, old, ERR_FORBIDDEN, &c)) != OK ||
 	    (consume && (e = key_consume(rq, k)) != OK))
 		return e;
 	return enroll(rq, d, &c, old, m.other, out);
@@ -375,11 +392,21 @@ claim_login(struct req *rq, const struct device *d, const struct user *u,
 	return e;
 }
 
+/* Who completes the login is the one for whom a device would wait. */
+static enum err
+authorize(struct req *rq, struct node *n)
+{
+	if (!n->waits)
+		return OK;
+	n->waits = false;
+	return store_node_set_authorized(rq->db, n->id, true);
+}
+
 enum err
 enroll_login(struct req *rq, const struct login *l, const struct user *u,
     struct node *out)
 {
-	struct claim c = { .method = "cli" };
+	struct claim c = { .method = "cli", .approved = true };
 	const struct node *old;
 	struct machine m;
 	struct device d;
@@ -391,7 +418,9 @@ enroll_login(struct req *rq, const struct login *l, const struct user *u,
 	    (e = machine_nodes(rq, d.machine_key, u->id, &m)) != OK ||
 	    (e = node_for_login(rq, &m, &old)) != OK ||
 	    (e = claim_login(rq, &d, u, old, &c)) != OK ||
-	    (e = enroll(rq, &d, &c, old, m.other, out)) != OK)
+	    (e = check_user(rq, u->id, old, ERR_BADREQ, &c)) != OK ||
+	    (e = enroll(rq, &d, &c, old, m.other, out)) != OK ||
+	    (e = authorize(rq, out)) != OK)
 		return e;
 	return store_login_done(rq->db, l->id, out->id);
 }

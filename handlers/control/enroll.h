@@ -33,9 +33,9 @@ must_check enum err enroll_authkey(struct req *rq, const struct device *d,
     const struct authkey *k, struct node *out);
 
 /*
- * With a login that user 'u' (or an admin for it) completes; marks the login
- * done.  Inside a write transaction.  ERR_CONFLICT: the machine has both a
- * tagged node and one of this user, or the node key is taken.
+ * With a login that an administrator completes for user 'u'; marks the login
+ * done, and authorizes the device.  Inside a write transaction.  ERR_CONFLICT: the
+ * machine has both a tagged node and one of this user, or the node key is taken.
  */
 must_check enum err enroll_login(struct req *rq, const struct login *l,
     const struct user *u, struct node *out);

@@ -19,6 +19,7 @@ struct viewer {
 	const struct node *node;	/* NULL if gone */
 	struct node_view view;
 	const struct node_gone *gone;
+	bool outside;			/* a node that is not admitted */
 	bool again;			/* its stream runs already */
 };
 
@@ -44,6 +45,19 @@ put_ssh(struct req *rq, const struct viewer *v, int64_t id, struct buf *text)
 		text->n = mark;
 }
 
+/* Who may come in; to a node that is not admitted nobody. */
+static void
+put_rules(struct req *rq, const struct viewer *v, int64_t id, struct buf *text)
+{
+	buf_str(text, ",\"PacketFilters\":");
+	if (v->outside) {
+		buf_str(text, "{\"*\":null,\"base\":[]},\"SSHPolicy\":{\"rules\":[]}");
+		return;
+	}
+	netcache_put_filters(rq->cache, id, text);
+	put_ssh(rq, v, id, text);
+}
+
 /* {"ControlTime":…,"Node":… and what else is the viewer's own; the object stays open. */
 static void
 put_head(struct req *rq, const struct viewer *v, const struct stream_open *o, struct buf *out)
@@ -59,10 +73,8 @@ put_head(struct req *rq, const struct viewer *v, const struct stream_open *o, st
 	jw_ktime(&w, "ControlTime", rq->now_ms);
 	jw_key(&w, "Node");
 	put_node(rq, v, &w);
-	buf_str(&text, ",\"PacketFilters\":");
-	netcache_put_filters(rq->cache, o->node_id, &text);
-	put_ssh(rq, v, o->node_id, &text);
-	if (!net_all_visible(netcache_net(rq->cache))) {
+	put_rules(rq, v, o->node_id, &text);
+	if (v->outside || !net_all_visible(netcache_net(rq->cache))) {
 		buf_str(&text, ",\"UserProfiles\":");
 		netcache_put_profiles(rq, owner, o->peers, o->n_peers, &text);
 	}
@@ -85,7 +97,10 @@ put_map(struct req *rq, const struct viewer *v, struct stream_open *o, struct bu
 	buf_put(out, peers.p, peers.n);
 	if (o->n_peers > 0)
 		netcache_put_text(rq->cache, STR("]"), o->zstd, out);
-	netcache_put_tail(rq, o->zstd, out);
+	if (v->outside)
+		netcache_put_tail_outside(rq, o->zstd, out);
+	else
+		netcache_put_tail(rq, o->zstd, out);
 	if (peers.over)
 		out->over = true;
 	buf_fini(&peers);
@@ -123,7 +138,8 @@ reply_node(struct req *rq, struct viewer *v, bool zstd, bool wrap)
 
 	if (e != OK)
 		return e;
-	o.alone = v->view.expired;
+	v->outside = !node_admitted(v->node);
+	o.alone = v->view.expired || v->outside;
 	return reply_map(rq, v, &o, wrap);
 }
 

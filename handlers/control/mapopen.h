@@ -9,8 +9,8 @@
 
 /*
  * Answers with an "open" message (lib/wire/delta.h) for node 'n': the whole
- * map, or, if its key has run out, a map of itself alone.  Inside a read
- * transaction, after netcache_sync().
+ * map, or, if its key has run out or it is not admitted, a map of itself alone.
+ * Inside a read transaction, after netcache_sync().
  */
 must_check enum err mapopen_node(struct req *rq, const struct node *n, bool zstd);
 

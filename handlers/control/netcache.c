@@ -114,7 +114,7 @@ view_as(const struct req *rq, const struct node *n, const struct net_node *as)
 	struct node_view v = {
 		.base_domain = rq->cfg->base_domain,
 		.expired = n->expired || node_key_expired(n, rq->now_ms),
-		.no_ipv4 = !attrs_ipv4_shown(rq->cache->net, as, as),
+		.no_ipv4 = node_admitted(n) && !attrs_ipv4_shown(rq->cache->net, as, as),
 		.as = as,
 	};
 
@@ -195,7 +195,7 @@ load_one(void *arg, const struct node *n)
 {
 	struct loading *l = arg;
 
-	if (l->e == OK && showable(n) && (l->e = enter(l->rq, n)) == OK)
+	if (l->e == OK && node_admitted(n) && showable(n) && (l->e = enter(l->rq, n)) == OK)
 		(void)netcache_render(l->rq, n);
 	arena_reset(l->rq->cache->scratch);
 }
@@ -345,12 +345,12 @@ apply_node(struct req *rq, const struct touched *t, struct step *s)
 	struct node n;
 	enum err e = store_node_by_id(rq->db, c->scratch, t->id, &n);
 
-	if (e == ERR_NOTFOUND || (e == OK && !showable(&n))) {
+	if (e == OK)
+		e = meet_user(rq, n.user_id);
+	if (e == ERR_NOTFOUND || (e == OK && (!node_admitted(&n) || !showable(&n)))) {
 		forget(c, t->id, s);
 		return OK;
 	}
-	if (e == OK)
-		e = meet_user(rq, n.user_id);
 	if (e == OK && (t->whole || net_node(c->net, n.id) == NULL))
 		e = move(rq, &n, t, s);
 	if (e == OK && netcache_render(rq, &n))
@@ -379,7 +379,8 @@ collect(struct arena *a, const struct change *v, size_t n, size_t *out)
 				.id = v[i].id,
 				.whole = v[i].kind != CHANGE_NODE_PATCH &&
 				    v[i].kind != CHANGE_NODE_EXPIRY,
-				.itself = v[i].kind == CHANGE_NODE_SELF,
+				.itself = v[i].kind == CHANGE_NODE_SELF ||
+				    v[i].kind == CHANGE_NODE_ADMISSION,
 			};
 	if (used > 1)
 		qsort(t, used, sizeof(*t), by_id);
@@ -413,7 +414,7 @@ events(const struct netcache *c, const struct change *v, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		count += v[i].kind == CHANGE_NODE_SELF || v[i].kind == CHANGE_NODE_GONE ||
-		    v[i].kind == CHANGE_USER || v[i].kind == CHANGE_POLICY ||
+		    v[i].kind == CHANGE_NODE_ADMISSION || v[i].kind == CHANGE_USER || v[i].kind == CHANGE_POLICY ||
 		    (postures && v[i].kind == CHANGE_NODE);
 	return count;
 }

@@ -142,4 +142,11 @@ void netcache_put_text(struct netcache *c, struct str text, bool zstd, struct bu
  */
 void netcache_put_tail(struct req *rq, bool zstd, struct buf *out);
 
+/*
+ * The same for a node that is not admitted: the relays, for its own measurements,
+ * and an empty DNS configuration.  How the tailnet resolves names and who its users
+ * are is not for it.
+ */
+void netcache_put_tail_outside(struct req *rq, bool zstd, struct buf *out);
+
 #endif

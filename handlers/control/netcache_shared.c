@@ -186,7 +186,18 @@ netcache_domain(const struct req *rq)
 }
 
 static void
-tail_text(struct req *rq, struct buf *out)
+put_all_profiles(struct netcache *c, struct jw *w)
+{
+	jw_key(w, "UserProfiles");
+	jw_arr(w);
+	for (size_t i = 0; i < c->n_profiles; i++)
+		jw_raw(w, str_of(c->profiles[i].json));
+	jw_end_arr(w);
+}
+
+/* It continues the object of the head, so a comma takes the place of its brace. */
+static void
+tail_text(struct req *rq, bool outside, struct buf *out)
 {
 	struct netcache *c = rq->cache;
 	struct jw w;
@@ -195,21 +206,16 @@ tail_text(struct req *rq, struct buf *out)
 	jw_obj(&w);
 	if (c->derpmap[0] != '\0')
 		jw_kraw(&w, "DERPMap", c->derpmap);
-	jw_kraw(&w, "DNSConfig", c->dns);
+	jw_kraw(&w, "DNSConfig", outside ? "{}" : c->dns);
 	jw_kstr(&w, "Domain", netcache_domain(rq));
-	if (net_all_visible(c->net)) {
-		jw_key(&w, "UserProfiles");
-		jw_arr(&w);
-		for (size_t i = 0; i < c->n_profiles; i++)
-			jw_raw(&w, str_of(c->profiles[i].json));
-		jw_end_arr(&w);
-	}
+	if (!outside && net_all_visible(c->net))
+		put_all_profiles(c, &w);
 	jw_kbool(&w, "CollectServices", false);
 	if (!rq->cfg->logtail)
 		jw_kraw(&w, "Debug", "{\"DisableLogTail\":true}");
 	jw_end_obj(&w);
 	if (out->n > 0 && !out->over)
-		out->p[0] = ',';	/* it continues the object of the head */
+		out->p[0] = ',';
 }
 
 void
@@ -220,11 +226,22 @@ netcache_put_tail(struct req *rq, bool zstd, struct buf *out)
 	if (!r->fresh) {
 		r->plain.max = MAP_BYTES_MAX;
 		buf_clear(&r->plain);
-		tail_text(rq, &r->plain);
+		tail_text(rq, false, &r->plain);
 		r->fresh = true;
 		r->z_fresh = false;
 	}
 	ready_put(rq->cache, r, zstd, out);
+}
+
+void
+netcache_put_tail_outside(struct req *rq, bool zstd, struct buf *out)
+{
+	struct buf text;
+
+	buf_init(&text, MAP_BYTES_MAX);
+	tail_text(rq, true, &text);
+	netcache_put_text(rq->cache, buf_as_str(&text), zstd, out);
+	buf_fini(&text);
 }
 
 /* ---- what is the viewer's own ---- */

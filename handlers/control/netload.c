@@ -21,7 +21,8 @@ routes_in_force(struct arena *a, const struct node *n)
 {
 	struct routes announced, approved;
 
-	if (strcmp(n->approved, "[]") == 0 || strcmp(n->routes, "[]") == 0)
+	if (strcmp(n->approved, "[]") == 0 || strcmp(n->routes, "[]") == 0 ||
+	    !node_admitted(n))
 		return (struct routes){ 0 };
 	announced = routes_parse(a, n->routes);
 	approved = routes_parse(a, n->approved);
@@ -179,7 +180,7 @@ load_one(void *arg, const struct node *n)
 	struct loading *l = arg;
 	struct net_node node;
 
-	if (l->e == OK && (l->e = netload_node(l->rq, l->a, n, NULL, &node)) == OK)
+	if (l->e == OK && node_admitted(n) && (l->e = netload_node(l->rq, l->a, n, NULL, &node)) == OK)
 		net_set_node(l->t, &node);
 	arena_reset(l->a);
 }

@@ -29,7 +29,10 @@ must_check enum err netload_users(struct req *rq, struct net *t);
 /* An empty net, which goes when the request ends. */
 struct net *netload_new(struct req *rq);
 
-/* All users and nodes of the database into the net.  Inside a transaction. */
+/*
+ * All users and nodes of the database into the net, without those that are not
+ * admitted: no rule speaks of them.  Inside a transaction.
+ */
 must_check enum err netload(struct req *rq, struct net *t);
 
 #endif

@@ -254,7 +254,8 @@ answer(struct req *rq, const struct verdict *v, const char *error)
 	else if (v->node != NULL)
 		e = write_owner(rq, &w, v->node);
 	jw_kbool(&w, "NodeKeyExpired", error == NULL && v->new_key);
-	jw_kbool(&w, "MachineAuthorized", error == NULL && v->node != NULL);
+	jw_kbool(&w, "MachineAuthorized", error == NULL && v->node != NULL &&
+	    node_admitted(v->node));
 	jw_end_obj(&w);
 	return e;
 }
@@ -266,8 +267,9 @@ log_verdict(const struct req *rq, const struct verdict *v)
 
 	key_short(rq->machine_key, key);
 	if (v->node != NULL)
-		log_info("register: machine %s is node %lld (%s)", key,
-		    (long long)v->node->id, v->node->name);
+		log_info("register: machine %s is node %lld (%s)%s", key,
+		    (long long)v->node->id, v->node->name,
+		    node_admitted(v->node) ? "" : ", which is not admitted");
 	else if (v->auth_url != NULL)
 		log_info("register: machine %s has to log in", key);
 }
@@ -326,4 +328,5 @@ const struct route route_machine_register = {
 	.txn = TXN_OWN,
 	.body_max = CONTROL_BODY_MAX,
 	.handle = machine_register,
+	.action = "registerNode",
 };

@@ -110,6 +110,20 @@ emit_gone(struct delta *d, int64_t id)
 	emit_refresh(d, SEEN_BY_SUBJECT, id);	/* it learns of its own end */
 }
 
+/*
+ * One that is not admitted: nobody holds it but from before, and what it sees of
+ * itself is all its map.
+ */
+static void
+emit_outsider(struct delta *d, const struct touched *t)
+{
+	if (has(t, CHANGE_NODE_ADMISSION))
+		delta_peer_gone(d, t->id);
+	if (has(t, CHANGE_NODE_ADMISSION) || has(t, CHANGE_NODE_SELF) ||
+	    has(t, CHANGE_NODE_EXPIRY))
+		emit_refresh(d, SEEN_BY_SUBJECT, t->id);
+}
+
 static void
 emit_node(struct delta *d, const struct touched *t)
 {
@@ -124,11 +138,15 @@ emit_node(struct delta *d, const struct touched *t)
 	}
 	if (d->e != OK)
 		return;
-	if (has(t, CHANGE_NODE))
+	if (!node_admitted(&n)) {
+		emit_outsider(d, t);
+		return;
+	}
+	if (has(t, CHANGE_NODE) || has(t, CHANGE_NODE_ADMISSION))
 		delta_peer(d, t->id);
 	else if ((t->fields != 0 || expiry) && node_showable(&n))
 		emit_patch(d, &n, t->fields | (expiry ? PATCH_EXPIRY : 0u));
-	if (expiry)	/* its stream may begin or cease to be alone */
+	if (expiry || has(t, CHANGE_NODE_ADMISSION))	/* its stream may begin or cease to be alone */
 		emit_refresh(d, SEEN_BY_SUBJECT, t->id);
 	else if (has(t, CHANGE_NODE_SELF) && node_showable(&n))
 		emit_self(d, &n);
@@ -137,23 +155,23 @@ emit_node(struct delta *d, const struct touched *t)
 /* ---- what is no node ---- */
 
 static void
-emit_value(struct delta *d, struct str name, struct str json)
+emit_value(struct delta *d, enum audience seen_by, struct str name, struct str json)
 {
-	delta_emit(d, &(struct fragment){ .op = FRAG_VALUE, .seen_by = SEEN_BY_EVERYONE,
+	delta_emit(d, &(struct fragment){ .op = FRAG_VALUE, .seen_by = seen_by,
 	    .name = name, .bytes = { (const uint8_t *)json.p, json.n } });
 }
 
 static void
 emit_derpmap(struct delta *d)
 {
-	emit_value(d, STR("DERPMap"), str_of(netcache_derpmap(d->rq->cache)));
+	emit_value(d, SEEN_BY_EVERYONE, STR("DERPMap"), str_of(netcache_derpmap(d->rq->cache)));
 }
 
 static void
 emit_document(struct delta *d, const char *name)
 {
-	if (strcmp(name, DOCUMENT_DNS) == 0)
-		emit_value(d, STR("DNSConfig"), str_of(netcache_dns(d->rq->cache)));
+	if (strcmp(name, DOCUMENT_DNS) == 0)	/* not for those alone: they are not in */
+		emit_value(d, SEEN_BY_ALL, STR("DNSConfig"), str_of(netcache_dns(d->rq->cache)));
 	else if (strcmp(name, DOCUMENT_DERPMAP) == 0)
 		d->news.derpmap = true;
 	else if (strcmp(name, DOCUMENT_SETTINGS) == 0)
@@ -168,7 +186,7 @@ static void
 emit_user(struct delta *d, int64_t id)
 {
 	struct str profile = netcache_profile(d->rq->cache, id);
-	struct fragment item = { .op = FRAG_ITEM, .seen_by = SEEN_BY_EVERYONE,
+	struct fragment item = { .op = FRAG_ITEM, .seen_by = SEEN_BY_ALL,
 		.name = STR("UserProfiles"), .bytes = { (const uint8_t *)profile.p, profile.n } };
 	struct fragment domain = { .op = FRAG_VALUE, .name = STR("Domain") };
 	struct buf json;

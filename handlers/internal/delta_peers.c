@@ -136,7 +136,8 @@ told_to_all(const struct delta *d, int64_t id)
 	size_t i = ids_lower(d->nodes, d->n_nodes, sizeof(*d->nodes), id);
 
 	return netcache_peer(d->rq->cache, id).n == 0 || (i < d->n_nodes &&
-	    d->nodes[i].id == id && (d->nodes[i].kinds & (1u << CHANGE_NODE)));
+	    d->nodes[i].id == id && (d->nodes[i].kinds &
+	    (1u << CHANGE_NODE | 1u << CHANGE_NODE_ADMISSION)));
 }
 
 static void

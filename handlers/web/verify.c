@@ -3,7 +3,7 @@
  *
  * Asked by derper -verify-client-url for each connection.  The lookup is always
  * fresh, because a client connects to the relay seconds after it registered;
- * a node whose key has run out is refused.
+ * a node whose key has run out, or that is not admitted, is refused.
  */
 #include "handlers/routes.h"
 #include "lib/crypto/key.h"
@@ -18,7 +18,8 @@ admitted(struct req *rq, const char *node_key, bool *allow)
 	struct node n;
 	enum err e = store_node_by_node_key(rq->db, rq->arena, node_key, &n);
 
-	*allow = e == OK && !n.expired && !node_key_expired(&n, rq->now_ms);
+	*allow = e == OK && node_admitted(&n) && !n.expired &&
+	    !node_key_expired(&n, rq->now_ms);
 	return e == ERR_NOTFOUND ? OK : e;
 }
 

@@ -179,6 +179,7 @@ enum change_kind {
 };
 
 struct change {			/* changes */
+	CHANGE_NODE_ADMISSION,	/* node 'id' was let in, or is not any more */
 	int64_t seq;
 	enum change_kind kind;
 	int64_t id;

@@ -163,7 +163,7 @@ write_common(struct jw *w, struct arena *a, const struct node *n,
 	if (v->as != NULL)
 		node_json_primary(w->out, v->as->primary, v->as->n_primary);
 	marks->primary[1] = w->out->n;
-	jw_kbool(w, "MachineAuthorized", true);
+	jw_kbool(w, "MachineAuthorized", node_admitted(n));
 	if (v->expired)
 		jw_kbool(w, "Expired", true);
 }
@@ -193,7 +193,7 @@ node_json_self(struct jw *w, struct arena *a, const struct node *n,
 	jw_obj(w);
 	write_common(w, a, n, v, &unused);
 	jw_kbool(w, "Online", true);
-	attrs_self_json(t, v->as, base, w);
+	attrs_self_json(t, node_admitted(n) ? v->as : NULL, base, w);
 	jw_end_obj(w);
 }
 

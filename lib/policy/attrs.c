@@ -194,8 +194,10 @@ attrs_self_json(struct net *t, const struct net_node *n, const struct attrs_base
 	struct caps c = { .v = arena_array(a, room_for(t), sizeof(*c.v)) };
 
 	add_base(&c, a, base);
-	add_role(&c, n->user_id ? net_user(t, n->user_id) : NULL);
-	add_policy(&c, t, n);
+	if (n != NULL) {
+		add_role(&c, n->user_id ? net_user(t, n->user_id) : NULL);
+		add_policy(&c, t, n);
+	}
 	write_caps(w, a, &c);
 	arena_free(a);
 }

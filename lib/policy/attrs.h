@@ -18,7 +18,10 @@ struct attrs_base {
 	const char *tailnet;	/* the tailnet's name for people; "" for none */
 };
 
-/* Writes the member "CapMap" of a node as it sees itself into an open object. */
+/*
+ * Writes the member "CapMap" of a node as it sees itself into an open object; of one
+ * of which no policy speaks (NULL) what does not come from it.
+ */
 void attrs_self_json(struct net *t, const struct net_node *n, const struct attrs_base *base,
     struct jw *w);
 

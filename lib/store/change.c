@@ -13,6 +13,7 @@ static const char *const kinds[] = {
 	[CHANGE_NODE_PATCH] = "node.patch",
 	[CHANGE_NODE_EXPIRY] = "node.expiry",
 	[CHANGE_NODE_SELF] = "node.self",
+	[CHANGE_NODE_ADMISSION] = "node.admission",
 	[CHANGE_NODE_GONE] = "node.gone",
 	[CHANGE_USER] = "user",
 	[CHANGE_LOGIN] = "login",

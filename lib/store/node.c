@@ -289,6 +289,15 @@ store_nodes_announcing(struct db *db, struct arena *a, struct node **out, size_t
 	return read_all(db_stmt(db, q_nodes_announcing), a, out, n);
 }
 
+static const char q_nodes_waiting[] =
+	"SELECT " NODE_COLS " FROM nodes WHERE authorized = 0 ORDER BY id";
+
+enum err
+store_nodes_waiting(struct db *db, struct arena *a, struct node **out, size_t *n)
+{
+	return read_all(db_stmt(db, q_nodes_waiting), a, out, n);
+}
+
 static enum err
 each(struct stmt *s, struct arena *a, void (*fn)(void *arg, const struct node *n), void *arg)
 {

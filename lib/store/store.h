@@ -105,6 +105,8 @@ must_check enum err store_nodes_each(struct db *db, struct arena *a, void (*fn)(
 /* The same with "{}" and "[]" for netinfo and endpoints, and for a Hostinfo that says nothing of ShieldsUp. */
 must_check enum err store_nodes_each_brief(struct db *db, struct arena *a, void (*fn)(void *arg, const struct node *n), void *arg);
 must_check enum err store_nodes(struct db *db, struct arena *a, struct node **out, size_t *n);
+/* Those that wait for an administrator to authorize them, by id. */
+must_check enum err store_nodes_waiting(struct db *db, struct arena *a, struct node **out, size_t *n);
 /* Those that announce routes, by id. */
 must_check enum err store_nodes_announcing(struct db *db, struct arena *a, struct node **out, size_t *n);
 must_check enum err store_node_count(struct db *db, int64_t *n);

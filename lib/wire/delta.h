@@ -37,8 +37,8 @@ struct stream_open {
 	int64_t node_id;
 	int64_t seq;		/* the map shows all changes up to this one */
 	bool zstd;		/* messages are compressed (MapRequest.Compress) */
-	bool alone;		/* expired or deleted: only SEEN_BY_SUBJECT and SEEN_BY_EVERYONE
-				   reach this stream; a refresh may end that state */
+	bool alone;		/* expired, deleted or not admitted: only SEEN_BY_SUBJECT and
+				   SEEN_BY_EVERYONE reach this stream; a refresh may end that state */
 	const int64_t *peers;	/* ascending ids of the peers in 'first' */
 	uint32_t n_peers;
 	struct span first;	/* framed: u32 LE length + bytes; sent as it is */

@@ -298,9 +298,9 @@ users_logins_and_documents_travel(void **state)
 	STORE(k, store_document_put(k->db, "dns", "{\"Proxied\":true}", ASK_NOW));
 	STORE(k, store_document_put(k->db, "derpmap", "{\"Regions\":{}}", ASK_NOW));
 	lines = delta_lines(k, since, &to);
-	assert_has(lines, "item everyone 0 UserProfiles {\"ID\":1,\"LoginName\":\"alicia\"");
-	assert_has(lines, "value everyone 0 Domain \"tn.example\"");
-	assert_has(lines, "value everyone 0 DNSConfig {\"Proxied\":true}");
+	assert_has(lines, "item all 0 UserProfiles {\"ID\":1,\"LoginName\":\"alicia\"");
+	assert_has(lines, "value all 0 Domain \"tn.example\"");
+	assert_has(lines, "value all 0 DNSConfig {\"Proxied\":true}");
 	assert_has(lines, "value everyone 0 DERPMap {\"Regions\":{}}");
 }
 

@@ -82,7 +82,7 @@ __attribute__((unused)) static const char *
 own(struct arena *a, jv *self)
 {
 	static const char *const parts[] = { "Name", "User", "Addresses", "AllowedIPs", "Tags",
-	    "PrimaryRoutes", "CapMap" };
+	    "PrimaryRoutes", "CapMap", "MachineAuthorized" };
 	const char *out = "";
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)

@@ -19,7 +19,8 @@ node_of(struct lab *l, int m, int64_t user, const char *tags)
 {
 	struct authkey key = { .user_id = user, .tags = tags, .reusable = true };
 
-	assert_joined(register_with(l->k, m, m * 100 + 1, make_key(l->k, &key)));
+	assert_string_equal(json_get_str(register_with(l->k, m, m * 100 + 1,
+	    make_key(l->k, &key)), "Error", ""), "");
 	return lab_open(l, m, m * 100 + 1);
 }
 
@@ -329,6 +330,16 @@ change_attribute(struct lab *l, struct client *c)
 	assert_int_equal(db_commit(l->k->db), OK);
 }
 
+/* Whom nobody knows yet, of a user who may bring a device. */
+static void
+new_client(struct lab *l, int m)
+{
+	int64_t user = 1 + rand() % 3;
+
+	STORE(l->k, store_user_set_status(l->k->db, user, rand() % 3 ? "active" : "needs-approval"));
+	(void)node_of(l, m, user, NULL);
+}
+
 static void
 drop_client(struct lab *l, struct client *c)
 {
@@ -348,13 +359,25 @@ change_user(struct lab *l)
 		fail_msg("rename");
 }
 
+/* A device or a whole user comes in, or has to go. */
+static void
+change_admission(struct lab *l, struct client *c)
+{
+	static const char *const statuses[] = { "active", "active", "suspended", "needs-approval" };
+
+	if (rand() % 2)
+		STORE(l->k, store_node_set_authorized(l->k->db, c->node, rand() % 3 > 0));
+	else
+		STORE(l->k, store_user_set_status(l->k->db, 1 + rand() % 3, ANY_OF(statuses)));
+}
+
 static void
 change_something(struct lab *l, int *next)
 {
 	struct client *c = any(l);
 	int64_t at = rand() % 3 ? ASK_NOW + 100000 : ASK_NOW - 1;
 
-	switch (rand() % 13) {
+	switch (rand() % 15) {
 	case 0:
 		STORE(l->k, store_node_set_tags(l->k->db, c->node, ANY_OF(tag_sets)));
 		break;
@@ -378,7 +401,7 @@ change_something(struct lab *l, int *next)
 		if (l->n > 6)
 			drop_client(l, c);
 		else
-			(void)node_of(l, (*next)++, 1 + rand() % 3, NULL);
+			new_client(l, (*next)++);
 		break;
 	case 8:
 		assert_int_equal(db_begin_write(l->k->db), OK);
@@ -390,6 +413,9 @@ change_something(struct lab *l, int *next)
 		break;
 	case 10: case 11:
 		change_attribute(l, c);
+		break;
+	case 12: case 13:
+		change_admission(l, c);
 		break;
 	default:
 		set_policy(l, ANY_OF(policies));

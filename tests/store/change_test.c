@@ -5,7 +5,7 @@
 static const char *
 since(struct fixture *f, int64_t *seq)
 {
-	static const char *const names[] = { "node", "patch", "expiry", "self", "gone",
+	static const char *const names[] = { "node", "patch", "expiry", "self", "admission", "gone",
 		"user", "login", "document", "policy", "other" };
 	const char *text = "";
 	struct change *c;

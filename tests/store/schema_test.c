@@ -33,7 +33,7 @@ end(void **state)
 static const char *
 typed(struct fixture *f, const char *text)
 {
-	static const char *const kinds[] = { "node", "patch", "expiry", "self", "gone",
+	static const char *const kinds[] = { "node", "patch", "expiry", "self", "admission", "gone",
 		"user", "login", "document", "policy", "other" };
 	const char *all = "";
 	struct change *c;
@@ -70,6 +70,13 @@ reaches_clients(void **state)
 		{ "UPDATE nodes SET expiry_ms = NULL WHERE id = 1", "expiry expiry" },
 		{ "UPDATE nodes SET netinfo = '{\"a\":1}', last_seen_ms = 1, os = 'x',"
 		    " client_version = 'y', hostname = 'z', authkey_id = NULL", "" },
+		{ "UPDATE nodes SET authorized = 0 WHERE id = 1", "admission" },
+		{ "UPDATE nodes SET authorized = 0 WHERE id = 1", "" },
+		/* The first device is out already. */
+		{ "UPDATE users SET status = 'suspended' WHERE id = 1", "admission" },
+		{ "UPDATE nodes SET authorized = 1 WHERE id = 1", "" },
+		{ "UPDATE users SET status = 'needs-approval' WHERE id = 1", "" },
+		{ "UPDATE users SET status = 'active' WHERE id = 1", "admission admission" },
 		{ "UPDATE users SET display_name = 'A' WHERE id = 1", "user" },
 		{ "UPDATE users SET role = 'it-admin' WHERE id = 1", "user" },
 		{ "UPDATE users SET role = 'it-admin' WHERE id = 1", "" },
