@@ -40,6 +40,14 @@ WHEN (OLD.authorized = 1 AND OLD.suspended = 0) <> (NEW.authorized = 1 AND NEW.s
 	INSERT INTO route_elections (tailnet_id, prefixes)
 		SELECT NEW.tailnet_id, NEW.approved WHERE NEW.approved <> '[]';
 END;
+-- It serves no subnet meanwhile: as in 0001, and admitted.
+DROP VIEW route_offers;
+CREATE VIEW route_offers AS
+	SELECT n.tailnet_id, n.id AS node_id, n.online, a.value AS prefix
+	FROM nodes n, json_each(n.approved) a
+	WHERE n.approved <> '[]' AND a.value NOT IN ('0.0.0.0/0', '::/0')
+		AND n.authorized = 1 AND n.suspended = 0
+		AND EXISTS (SELECT 1 FROM json_each(n.routes) r WHERE r.value = a.value);
 
 -- A key of the web API.  struct apikey; lib/store/apikey.c.
 -- 'prefix' is public and finds the row; 'hash' is a hash of the secret.  It may do what
