@@ -5,12 +5,18 @@
 #include <time.h>
 
 static int64_t
-now_ms(clockid_t id)
+now_ns(clockid_t id)
 {
 	struct timespec ts;
 
 	(void)clock_gettime(id, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static int64_t
+now_ms(clockid_t id)
+{
+	return now_ns(id) / 1000000;
 }
 
 int64_t
@@ -23,6 +29,12 @@ int64_t
 clock_mono_ms(void)
 {
 	return now_ms(CLOCK_MONOTONIC);
+}
+
+int64_t
+clock_mono_ns(void)
+{
+	return now_ns(CLOCK_MONOTONIC);
 }
 
 #define YEAR_1_MS (-62135596800000)

@@ -10,6 +10,7 @@
 
 int64_t clock_wall_ms(void);		/* Unix time in milliseconds */
 int64_t clock_mono_ms(void);		/* for intervals; survives clock changes */
+int64_t clock_mono_ns(void);		/* the same, for short ones */
 
 #define RFC3339_SIZE 32
 
