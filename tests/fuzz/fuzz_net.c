@@ -28,10 +28,14 @@ prefix_of(const char *s)
 static void
 put_node(struct net *t, int i)
 {
+	static const struct net_custom custom[] = {
+		{ "custom:score", "75" }, { "custom:tier", "prod" },
+	};
 	static const char *const routes[] = { "10.0.0.0/16", "0.0.0.0/0", "::/0" };
 	struct prefix r[2];
 	struct net_node n = { .id = i, .name = "n", .routes = r, .primary = r,
-		.posture = { "linux", "6.1", "1.90.1", "stable", i & 1, i & 2, NULL, 0 } };
+		.posture = { "linux", "6.1", "1.90.1", "stable", i & 1, i & 2, custom,
+		    (size_t)i % 3 } };
 	char text[64];
 	bool ok;
 
