@@ -9,6 +9,8 @@
 #include "lib/policy/ssh.h"
 #include "tests/fuzz/fuzz.h"
 
+#include <stdio.h>
+
 #define NODES 6
 #define OUT_MAX (1u << 26)
 
