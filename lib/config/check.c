@@ -15,6 +15,15 @@ below(struct arena *a, const char *dir, const char *file)
 	return file[0] == '/' ? file : arena_printf(a, "%s/%s", dir, file);
 }
 
+/* "unix:name" gets the folder of the sockets; an address stays. */
+static const char *
+socket_below(const struct config_check *c, const char *listen)
+{
+	if (strncmp(listen, "unix:", 5) != 0)
+		return listen;
+	return arena_printf(c->arena, "unix:%s", below(c->arena, c->cfg->run_dir, listen + 5));
+}
+
 static void
 derive_paths(const struct config_check *c)
 {
@@ -22,11 +31,19 @@ derive_paths(const struct config_check *c)
 
 	cfg->db_path = below(c->arena, cfg->data_dir, cfg->db_path);
 	cfg->noise_key_path = below(c->arena, cfg->data_dir, cfg->noise_key_path);
-	if (strncmp(cfg->notifier_listen, "unix:", 5) == 0)
-		cfg->notifier_listen = arena_printf(c->arena, "unix:%s",
-		    below(c->arena, cfg->run_dir, cfg->notifier_listen + 5));
+	cfg->notifier_listen = socket_below(c, cfg->notifier_listen);
+	cfg->metrics_listen = socket_below(c, cfg->metrics_listen);
 	cfg->have_v4 = cfg->v4.ip.family != 0;
 	cfg->have_v6 = cfg->v6.ip.family != 0;
+}
+
+static void
+check_listen(const struct config_check *c, const char *section, const char *listen)
+{
+	if (strncmp(listen, "unix:", 5) == 0 && strlen(listen + 5) > CONFIG_SOCKET_MAX)
+		c->fail(c, section, "listen", arena_printf(c->arena,
+		    "is too long for a socket; give a path of at most %d bytes",
+		    CONFIG_SOCKET_MAX));
 }
 
 /* A socket's name is cut off by the kernel's struct at 107 bytes. */
@@ -34,16 +51,14 @@ static void
 check_sockets(const struct config_check *c)
 {
 	size_t longest = strlen(config_socket(c->arena, c->cfg, "notifier.sock"));
-	const char *listen = c->cfg->notifier_listen;
 
 	if (longest > CONFIG_SOCKET_MAX)
 		c->fail(c, "server", "run", arena_printf(c->arena,
 		    "is too long for the sockets in it; give a path of at most %zu bytes",
 		    CONFIG_SOCKET_MAX - strlen("/notifier.sock")));
-	else if (strncmp(listen, "unix:", 5) == 0 && strlen(listen + 5) > CONFIG_SOCKET_MAX)
-		c->fail(c, "notifier", "listen", arena_printf(c->arena,
-		    "is too long for a socket; give a path of at most %d bytes",
-		    CONFIG_SOCKET_MAX));
+	else
+		check_listen(c, "notifier", c->cfg->notifier_listen);
+	check_listen(c, "metrics", c->cfg->metrics_listen);
 }
 
 /* Is 'host' the domain itself or a name below it? */
@@ -140,6 +155,20 @@ check_policy(const struct config_check *c)
 		    "set that too, or use `headrace policy set`");
 }
 
+/* Counts are no secret, but who has how many devices is nobody's business. */
+static void
+check_metrics(const struct config_check *c)
+{
+	const char *listen = c->cfg->metrics_listen;
+
+	if (listen[0] == '\0' || c->cfg->metrics_token[0] != '\0' ||
+	    strncmp(listen, "unix:", 5) == 0 || strncmp(listen, "127.", 4) == 0 ||
+	    strncmp(listen, "[::1]:", 6) == 0)
+		return;
+	c->warn(c, "metrics", "listen", "can be reached from other machines, and without "
+	    "metrics.token whoever reaches it may read; set that too, or listen on 127.0.0.1");
+}
+
 void
 config_check_all(const struct config_check *c)
 {
@@ -149,4 +178,5 @@ config_check_all(const struct config_check *c)
 	check_prefixes(c);
 	check_derp(c);
 	check_policy(c);
+	check_metrics(c);
 }

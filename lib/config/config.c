@@ -123,7 +123,10 @@ set(struct loader *ld, const struct config_key *k, const char *sub, struct str v
 	ld->key[row].rank = rank;
 	ld->key[row].place = at;
 	wrong = k->type->read(&rd, v, field);
-	if (wrong != NULL)
+	if (wrong != NULL && k->type->secret)
+		report(ld, &at, arena_printf(ld->arena, "%s: the secret %s; %s",
+		    key_name(ld->arena, k, sub), wrong, k->help));
+	else if (wrong != NULL)
 		report(ld, &at, arena_printf(ld->arena, "%s: '%s' %s; %s",
 		    key_name(ld->arena, k, sub), shown(ld->arena, v), wrong, k->help));
 }

@@ -100,6 +100,10 @@ struct config {
 	/* [api] */
 	struct text_list cors_origins;	/* whose pages may use the API from a browser */
 
+	/* [metrics] */
+	const char *metrics_listen;	/* as notifier_listen; "" if none */
+	const char *metrics_token;	/* a secret; "" if none */
+
 	/* [log] */
 	int log_level;			/* enum log_level */
 };

@@ -104,6 +104,11 @@ const struct config_key config_keys[] = {
 	{ "api", "cors_origins", &config_origins, "", AT(cors_origins),
 	  .help = "give the origins of web pages, like https://admin.example.com, parted by commas" },
 
+	{ "metrics", "listen", &config_listen, "", AT(metrics_listen),
+	  .help = "give 127.0.0.1:9090 or the like, or unix:/path/to/socket" },
+	{ "metrics", "token", &config_secret, "", AT(metrics_token),
+	  .help = "give at least 16 letters and digits that nobody can guess" },
+
 	{ "log", "level", &config_word, "info", AT(log_level),
 	  .words = "error,warn,info,debug", .help = "give error, warn, info or debug" },
 };

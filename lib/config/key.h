@@ -17,6 +17,9 @@
 #define CONFIG_PATH_MAX 1024
 #define CONFIG_SOCKET_MAX 107		/* sun_path without its NUL */
 
+#define CONFIG_SECRET_MIN 16
+#define CONFIG_SECRET_MAX 512		/* an HTTP header has to hold it */
+
 struct config_key;
 
 /* Where a value came from, for the error text; line 0 if it has none. */
@@ -46,6 +49,7 @@ struct config_type {
 	size_t list_size;	/* bytes to clear before a list is set anew; 0: no list */
 	char env_sep;		/* parts one environment value into several settings */
 	bool whole_lines;	/* print writes "key = value" lines itself */
+	bool secret;		/* values are never shown, not even wrong ones */
 };
 
 struct config_key {
@@ -64,7 +68,7 @@ extern const size_t config_n_keys;
 extern const struct config_type config_bool, config_int, config_duration,
     config_word, config_url, config_path, config_name, config_user, config_listen,
     config_prefix4, config_prefix6, config_domain, config_domains,
-    config_resolvers, config_split, config_urls, config_origins,
+    config_secret, config_resolvers, config_split, config_urls, config_origins,
     config_paths, config_records;
 
 /* The row of section.name ("split.x" finds "split.<domain>"), or NULL. */

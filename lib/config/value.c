@@ -267,7 +267,9 @@ read_listen(struct config_reading *rd, struct str v, void *field)
 	struct str host, port;
 	struct ip ip;
 
-	if (str_starts(v, "unix:")) {
+	if (v.n == 0 && rd->key->def[0] == '\0') {
+		v.p = "";
+	} else if (str_starts(v, "unix:")) {
 		if (v.n == 5)
 			return "names no socket";
 	} else if (!cut_host(v, &host, &port) || !ip_read(host, &ip) ||
@@ -448,6 +450,30 @@ read_user(struct config_reading *rd, struct str v, void *field)
 	return NULL;
 }
 
+/* One word of an HTTP header, whatever shell or file it went through. */
+static const char *
+read_secret(struct config_reading *rd, struct str v, void *field)
+{
+	if (v.n > 0 && v.n < CONFIG_SECRET_MIN)
+		return "is too short";
+	if (v.n > CONFIG_SECRET_MAX)
+		return "is too long";
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] <= ' ' || v.p[i] >= 0x7f || strchr(",;\"'\\", v.p[i]) != NULL)
+			return "has blanks, quotes, commas or semicolons in it, or what is not ASCII";
+	*(const char **)field = arena_strndup(rd->arena, v.p ? v.p : "", v.n);
+	return NULL;
+}
+
+/* As a comment, so that what was printed can be read again. */
+static void
+print_secret(const struct config_key *k, const void *field, struct buf *out)
+{
+	(void)k;
+	if ((*(const char *const *)field)[0] != '\0')
+		buf_str(out, "; (set, and not shown)");
+}
+
 static void
 print_text(const struct config_key *k, const void *field, struct buf *out)
 {
@@ -465,6 +491,7 @@ const struct config_type
     config_name = { .read = read_name, .print = print_text },
     config_user = { .read = read_user, .print = print_text },
     config_listen = { .read = read_listen, .print = print_text },
+    config_secret = { .read = read_secret, .print = print_secret, .secret = true },
     config_prefix4 = { .read = read_prefix4, .print = print_prefix },
     config_prefix6 = { .read = read_prefix6, .print = print_prefix },
     config_domain = { .read = read_domain, .print = print_text };

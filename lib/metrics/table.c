@@ -7,8 +7,6 @@
  */
 #include "lib/metrics/table.h"
 
-#include <stdlib.h>
-
 #define MS 1000000LL		/* in ns */
 #define US 1000LL
 #define S (1000 * MS)
@@ -31,6 +29,11 @@ static const char *const families[METRICS_FAMILIES] = {
 	[METRICS_F_REGISTER] = "register", [METRICS_F_MAP] = "map",
 	[METRICS_F_MACHINE] = "machine", [METRICS_F_DELTA] = "delta",
 	[METRICS_F_INTERNAL] = "internal", [METRICS_F_NONE] = "none",
+};
+
+static const int status_codes[METRICS_STATUSES - 1] = {
+	200, 201, 204, 302, 303, 304, 400, 401, 403, 404, 405, 409,
+	412, 413, 415, 422, 429, 500, 501, 502, 503,
 };
 
 static const char *const statuses[METRICS_STATUSES] = {
@@ -199,9 +202,8 @@ metrics_status(int status)
 {
 	unsigned i;
 
-	for (i = 0; i < METRICS_STATUSES - 1; i++)
-		if (atoi(statuses[i]) == status)
-			break;
+	for (i = 0; i < METRICS_STATUSES - 1 && status_codes[i] != status; i++)
+		;
 	return i;
 }
 

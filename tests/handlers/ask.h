@@ -43,6 +43,7 @@ ask_setup(void **state)
 		.file = "", .url = "https://head.example", .data_dir = "/nowhere",
 		.run_dir = "/nowhere", .db_path = "", .noise_key_path = "/nowhere/noise.key",
 		.base_domain = "", .extra_records_path = "", .owner = "",
+		.metrics_listen = "", .metrics_token = "",
 	};
 	buf_init(&why, 4096);
 	if (db_open(&k->cfg, DB_MEMORY, &k->db, &why) != OK)

@@ -221,6 +221,12 @@ limits_of_values(void **state)
 		{ "[api]\ncors_origins = https://A.example", "browsers write small" },
 		{ "[api]\ncors_origins = https://a.example:443", "browsers leave out" },
 		{ "[api]\ncors_origins = https://a.example, null", "an item 'null' that" },
+		{ "[metrics]\nlisten = 9090", "neither unix:/path nor address:port" },
+		{ "[metrics]\nlisten = unix:", "names no socket" },
+		{ "[metrics]\ntoken = 0123456789abcde", "the secret is too short" },
+		{ "[metrics]\ntoken = 0123456789 abcdef", "the secret has blanks" },
+		{ "[metrics]\ntoken = \"0123456789abcdef\"", "the secret has blanks, quotes" },
+		{ "[metrics]\ntoken = 0123456789abcd\xc3\xa4", "what is not ASCII" },
 		{ "[derp]\nupdate_frequency = 1s", "at least 10s" },
 		{ "[derp]\nurls = file:///x", "does not start with" },
 	};
@@ -303,6 +309,51 @@ environment_overrides(void **state)
 	assert_int_equal(unsetenv("HEADRACE_DNS_SPLIT"), 0);
 	assert_int_equal(unsetenv("HEADRACE_DNS_EXTRA_RECORD"), 0);
 	assert_int_equal(unsetenv("HEADRACE_DERP_URLS"), 0);
+}
+
+/* Neither a right secret nor a wrong one is ever written anywhere. */
+static void
+secrets_are_not_shown(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	assert_int_equal(load("[metrics]\ntoken = tops3cret-tops3cret\nlisten = unix:m.sock\n"), OK);
+	assert_string_equal(cfg.metrics_token, "tops3cret-tops3cret");
+	assert_string_equal(cfg.metrics_listen, "unix:/run/headrace/m.sock");
+	buf_init(&out, 65536);
+	config_print(&cfg, &out);
+	buf_byte(&out, 0);
+	assert_null(strstr((const char *)out.p, "tops3cret"));
+	assert_non_null(strstr((const char *)out.p, "token = ; (set, and not shown)\n"));
+	assert_int_equal(load((const char *)out.p), OK);
+	assert_string_equal(cfg.metrics_token, "");
+	buf_fini(&out);
+	assert_error_has("[metrics]\ntoken = tops3 cret-tops3cret\n", ":2: metrics.token: the secret");
+	assert_null(strstr(error_text(), "cret-"));
+	assert_int_equal(setenv("HEADRACE_METRICS_TOKEN", "tops3cret", 1), 0);
+	assert_error_has("", "environment HEADRACE_METRICS_TOKEN: metrics.token: the secret is too");
+	assert_null(strstr(error_text(), "tops3cret"));
+	assert_int_equal(unsetenv("HEADRACE_METRICS_TOKEN"), 0);
+}
+
+static void
+metrics_for_the_world_want_a_token(void **state)
+{
+	static const struct { const char *text; size_t warnings; } cases[] = {
+		{ "[metrics]\nlisten = 127.0.0.1:9090\n", 0 },
+		{ "[metrics]\nlisten = [::1]:9090\n", 0 },
+		{ "[metrics]\nlisten = unix:/x\n", 0 },
+		{ "[metrics]\nlisten = 10.0.0.1:9090\n", 1 },
+		{ "[metrics]\nlisten = [::]:9090\n", 1 },
+		{ "[metrics]\nlisten = 10.0.0.1:9090\ntoken = 0123456789abcdef\n", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(load(cases[i].text), OK);
+		assert_int_equal(cfg.warnings.n, cases[i].warnings);
+	}
 }
 
 static void
@@ -462,6 +513,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(doubtful_values_warn, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_paths_and_lines_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(environment_overrides, setup, teardown),
+		cmocka_unit_test_setup_teardown(secrets_are_not_shown, setup, teardown),
+		cmocka_unit_test_setup_teardown(metrics_for_the_world_want_a_token, setup, teardown),
 		cmocka_unit_test_setup_teardown(missing_file_is_an_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(printed_is_readable, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_key_is_documented_with_its_default, setup, teardown),

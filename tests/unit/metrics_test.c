@@ -111,6 +111,14 @@ labels_have_all_their_values(void **state)
 			for (unsigned v = 0; v < metrics_rows[m].label[i].n; v++)
 				assert_non_null(metrics_rows[m].label[i].values[v]);
 	assert_int_equal(metrics_rows[METRIC_REQUESTS].label[1].n, METRICS_STATUSES);
+	for (int status = 100; status < 600; status++) {
+		const char *name = metrics_rows[METRIC_REQUESTS].label[1].values[metrics_status(status)];
+
+		if (strcmp(name, "other") != 0)
+			assert_int_equal(strtol(name, NULL, 10), status);
+	}
+	assert_int_equal(metrics_status(200), 0);
+	assert_int_equal(metrics_status(503), METRICS_STATUSES - 2);
 }
 
 /* ---- one process ---- */
