@@ -1,4 +1,4 @@
-/* cli/auth.c -- headrace auth: logins and SSH checks that wait for an administrator. */
+/* cli/auth.c -- headrace auth: what waits for an administrator. */
 #include <stdio.h>
 #include <string.h>
 
@@ -83,14 +83,30 @@ purpose(struct cli *c, jv *l)
 		return arena_printf(c->arena, "ssh %s@%s from %s",
 		    json_get_str(l, "localUser", ""), json_get_str(l, "destination", ""),
 		    json_get_str(l, "source", ""));
+	if (strcmp(json_get_str(l, "kind", ""), "user") == 0)
+		return arena_printf(c->arena, "user %s", json_get_str(l, "user", ""));
+	if (strcmp(json_get_str(l, "kind", ""), "device") == 0)
+		return arena_printf(c->arena, *os ? "device %s of %s (%s)" : "device %s of %s",
+		    json_get_str(l, "name", ""), json_get_str(l, "user", ""), os);
 	return arena_printf(c->arena, *os ? "register %s (%s)" : "register %s",
 	    json_get_str(l, "name", ""), os);
+}
+
+/* An id, or what lets it in. */
+static const char *
+approval(struct cli *c, jv *l)
+{
+	if (strcmp(json_get_str(l, "kind", ""), "device") == 0)
+		return arena_printf(c->arena, "nodes approve %s", json_get_str(l, "nodeId", ""));
+	if (strcmp(json_get_str(l, "kind", ""), "user") == 0)
+		return arena_printf(c->arena, "users approve %s", json_get_str(l, "userId", ""));
+	return json_get_str(l, "authId", "");
 }
 
 static enum err
 auth_list(struct cli *c)
 {
-	static const char *const heads[] = { "AUTH ID", "WHAT",
+	static const char *const heads[] = { "AUTH ID, OR COMMAND", "WHAT",
 		"CREATED (UTC)", "RUNS OUT (UTC)", NULL };
 	struct table t;
 	jv *answer, *list, *l;
@@ -104,10 +120,10 @@ auth_list(struct cli *c)
 	table_begin(&t, c->arena, heads);
 	for (size_t i = 0; i < json_len(list); i++) {
 		l = json_at(list, i);
-		table_put(&t, json_get_str(l, "authId", ""));
+		table_put(&t, approval(c, l));
 		table_put(&t, purpose(c, l));
 		table_put(&t, table_time(c->arena, json_get(l, "createdAt"), ""));
-		table_put(&t, table_time(c->arena, json_get(l, "expiresAt"), ""));
+		table_put(&t, table_time(c->arena, json_get(l, "expiresAt"), "never"));
 	}
 	table_print(&t);
 	return OK;
@@ -125,7 +141,8 @@ static const struct cli_flag register_flags[] = {
 };
 
 static const struct cli_cmd cmds[] = {
-	{ "list", "ls show", "", "show logins and SSH checks that wait", 0, 0, NULL, auth_list },
+	{ "list", "ls show", "", "show what waits: logins, SSH checks, devices, users", 0, 0, NULL,
+	    auth_list },
 	{ "register", "", "[ID]", "let a machine in as a node of a user", 0, 1,
 	    register_flags, auth_register },
 	{ "approve", "", "[ID]", "let an SSH session begin that is to be checked", 0, 1,
@@ -135,5 +152,5 @@ static const struct cli_cmd cmds[] = {
 };
 
 const struct cli_group cli_auth = {
-	"auth", "", "logins and SSH checks that wait for an administrator", cmds,
+	"auth", "", "what waits for an administrator", cmds,
 };

@@ -24,7 +24,11 @@ owner_of(struct cli *c, jv *n)
 static void
 put_state(struct table *t, jv *n)
 {
-	if (json_get_bool(n, "expired", false))
+	if (json_get_bool(n, "suspended", false))
+		table_put_in(t, "suspended", RED);
+	else if (!json_get_bool(n, "authorized", true))
+		table_put_in(t, "waiting", RED);
+	else if (json_get_bool(n, "expired", false))
 		table_put_in(t, "expired", RED);
 	else if (json_get_bool(n, "online", false))
 		table_put_in(t, "online", GREEN);
@@ -50,8 +54,8 @@ put_node_row(struct cli *c, struct table *t, jv *n)
 	table_put(t, json_get_str(n, "os", ""));
 }
 
-enum err
-cli_nodes_list(struct cli *c)
+static enum err
+list_nodes(struct cli *c, bool waiting)
 {
 	static const char *const heads[] = { "ID", "NAME", "OWNER", "ADDRESSES", "STATE",
 		"LAST SEEN (UTC)", "EXPIRY (UTC)", "EPHEMERAL", "VERSION", "OS", NULL };
@@ -60,8 +64,9 @@ cli_nodes_list(struct cli *c)
 	jv *answer, *list;
 	enum err e;
 
+	target = arena_printf(c->arena, "%s?waiting=%s", target, waiting ? "true" : "false");
 	if (user != NULL)
-		target = arena_printf(c->arena, "%s?user=%s", target, cli_escape(c, user));
+		target = arena_printf(c->arena, "%s&user=%s", target, cli_escape(c, user));
 	if ((e = cli_call(c, HTTP_GET, target, NULL, &answer)) != OK)
 		return e;
 	list = json_get(answer, "nodes");
@@ -72,6 +77,12 @@ cli_nodes_list(struct cli *c)
 		put_node_row(c, &t, json_at(list, i));
 	table_print(&t);
 	return OK;
+}
+
+enum err
+cli_nodes_list(struct cli *c)
+{
+	return list_nodes(c, cli_has(c, "waiting"));
 }
 
 static void
@@ -103,6 +114,10 @@ state_text(jv *n)
 {
 	bool online = json_get_bool(n, "online", false);
 
+	if (json_get_bool(n, "suspended", false))
+		return "suspended: its user is not active";
+	if (!json_get_bool(n, "authorized", true))
+		return "waiting for approval";
 	if (json_get_bool(n, "expired", false))
 		return online ? "expired, connected" : "expired";
 	return online ? "online" : "offline";
@@ -142,7 +157,7 @@ cli_nodes_show(struct cli *c)
 	enum err e;
 
 	if (c->n_args == 0 && cli_get(c, "identifier") == NULL)
-		return cli_nodes_list(c);
+		return list_nodes(c, false);
 	if ((e = cli_node_chosen(c, 0, &n)) != OK)
 		return e;
 	if (!cli_machine(c, n))

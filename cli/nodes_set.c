@@ -141,6 +141,22 @@ nodes_set_ip(struct cli *c)
 }
 
 static enum err
+nodes_approve(struct cli *c)
+{
+	bool revoke = cli_has(c, "revoke");
+	struct body b;
+	jv *n;
+	enum err e;
+
+	if ((e = cli_node_chosen(c, 0, &n)) != OK)
+		return e;
+	cli_body_begin(&b);
+	jw_kbool(&b.w, "authorized", !revoke);
+	return change(c, n, "authorize", cli_body_end(c, &b),
+	    revoke ? "Node has to wait" : "Node approved");
+}
+
+static enum err
 nodes_approve_routes(struct cli *c)
 {
 	struct body b;
@@ -164,6 +180,7 @@ static const struct cli_flag which_flags[] = { WHICH, END };
 
 static const struct cli_flag list_flags[] = {
 	{ "user", 'u', FLAG_TEXT, "NAME", "only this user's; tagged-devices: tagged ones" },
+	{ "waiting", 0, FLAG_BOOL, NULL, "only those that wait for approval" },
 	END,
 };
 
@@ -192,6 +209,12 @@ static const struct cli_flag move_flags[] = {
 	END,
 };
 
+static const struct cli_flag approve_flags[] = {
+	WHICH,
+	{ "revoke", 0, FLAG_BOOL, NULL, "take the approval back: the node has to wait again" },
+	END,
+};
+
 static const struct cli_flag route_flags[] = {
 	WHICH,
 	{ "routes", 'r', FLAG_LIST, "CIDR", "all routes that shall be approved" },
@@ -217,6 +240,8 @@ static const struct cli_cmd cmds[] = {
 	{ "set-ip", "", "[NODE] ADDRESS", "give a node another address\n"
 	    "It must be in the configured prefixes and free; the address of the other\n"
 	    "family stays.", 1, 2, which_flags, nodes_set_ip },
+	{ "approve", "authorize", "[NODE]", "let in a node that waits for approval", 0, 1,
+	    approve_flags, nodes_approve },
 	{ "approve-routes", "", "[NODE]", "set the routes that a node may serve\n"
 	    "0.0.0.0/0 or ::/0 makes it an exit node.", 0, 1, route_flags,
 	    nodes_approve_routes },

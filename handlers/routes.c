@@ -63,6 +63,7 @@ const struct route *const routes_all[] = {
 	&route_node_ip,
 	&route_node_approve_routes,
 	&route_auth_list,
+	&route_node_authorize,
 	&route_auth_register,
 	&route_auth_approve,
 	&route_auth_reject,

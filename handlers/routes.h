@@ -65,6 +65,7 @@ extern const struct route route_node_user;
 extern const struct route route_node_ip;
 extern const struct route route_node_approve_routes;
 extern const struct route route_auth_list;
+extern const struct route route_node_authorize;
 extern const struct route route_auth_register;
 extern const struct route route_auth_approve;
 extern const struct route route_auth_reject;

@@ -1,10 +1,11 @@
 /*
- * handlers/api/auth.c -- /api/v1/auth: logins and SSH checks that wait for an administrator.
+ * handlers/api/auth.c -- /api/v1/auth: what waits for an administrator.
  *
  * A client that logs in without a key, or opens an SSH session that the policy
  * has checked, shows a link; the page behind it shows an id, with which an
  * administrator lets the machine in as a node of a user, approves the session,
- * or turns either away.
+ * or turns either away.  The list has devices and users that wait, too; they are
+ * approved as nodes and users.
  */
 #include <string.h>
 
@@ -42,6 +43,26 @@ list_checks(struct req *rq, struct jw *w)
 	return e;
 }
 
+/* Devices, and the users with whom devices wait. */
+static enum err
+list_waiting(struct req *rq, struct jw *w)
+{
+	struct put_refs refs;
+	struct node *v;
+	size_t n;
+	enum err e;
+
+	if ((e = put_refs_users(rq, &refs)) != OK ||
+	    (e = store_nodes_waiting(rq->db, rq->arena, &v, &n)) != OK)
+		return e;
+	for (size_t i = 0; i < n; i++)
+		put_waiting_node(w, &refs, &v[i]);
+	for (size_t i = 0; i < refs.n_users; i++)
+		if (strcmp(refs.users[i].status, "needs-approval") == 0)
+			put_waiting_user(w, &refs.users[i]);
+	return OK;
+}
+
 static enum err
 auth_list(struct req *rq)
 {
@@ -51,7 +72,8 @@ auth_list(struct req *rq)
 	api_reply(rq, &w);
 	jw_key(&w, "logins");
 	jw_arr(&w);
-	if ((e = list_logins(rq, &w)) != OK || (e = list_checks(rq, &w)) != OK)
+	if ((e = list_logins(rq, &w)) != OK || (e = list_checks(rq, &w)) != OK ||
+	    (e = list_waiting(rq, &w)) != OK)
 		return e;
 	jw_end_arr(&w);
 	api_reply_end(&w);
@@ -67,7 +89,7 @@ const struct route route_auth_list = {
 	.body_max = 0,
 	.handle = auth_list,
 	.op = &(const struct api_op){
-		.id = "listAuth", .tag = "Auth", .summary = "List logins and SSH checks that wait",
+		.id = "listAuth", .tag = "Auth", .summary = "List logins, SSH checks, devices and users that wait",
 		.answer = &shape_auth_list,
 	},
 };

@@ -12,10 +12,11 @@
 #include "handlers/api/shapes.h"
 #include "handlers/routes.h"
 
-/* Which nodes a list is asked for; NULL name and user < 0 are all. */
+/* Which nodes a list is asked for; NULL name and user < 0 mean any. */
 struct node_filter {
 	const char *name;
 	int64_t user_id;
+	bool waiting;
 };
 
 static enum err
@@ -26,8 +27,9 @@ read_filter(struct req *rq, struct node_filter *f)
 	enum err e;
 
 	*f = (struct node_filter){ .name = req_query(rq, "name"), .user_id = -1 };
-	if (user == NULL || *user == '\0')
-		return OK;
+	e = api_query_bool(rq, "waiting", &f->waiting);
+	if (e != OK || user == NULL || *user == '\0')
+		return e;
 	if (strcmp(user, TAGGED_USER_NAME) == 0) {
 		f->user_id = 0;
 		return OK;
@@ -42,7 +44,7 @@ static bool
 matches(const struct node_filter *f, const struct node *n)
 {
 	return (f->user_id < 0 || f->user_id == n->user_id) &&
-	    (f->name == NULL || strcmp(f->name, n->name) == 0);
+	    (!f->waiting || n->waits) && (f->name == NULL || strcmp(f->name, n->name) == 0);
 }
 
 /* What the rows of a list share. */
@@ -85,6 +87,7 @@ node_list(struct req *rq)
 
 static const struct api_field list_query[] = {
 	{ .name = "user", .type = API_TEXT }, { .name = "name", .type = API_TEXT },
+	{ .name = "waiting", .type = API_BOOL, .help = "only nodes that wait to be authorized" },
 	{ .name = NULL },
 };
 

@@ -1,7 +1,7 @@
 /*
- * handlers/api/node_set.c -- /api/v1/node/{nodeId}/…: name, owner, address, routes.
+ * handlers/api/node_set.c -- /api/v1/node/{nodeId}/…: name, owner, address, approval, routes.
  *
- * The last two of rename, tags, user, ip are ours: giving a node to another
+ * Of rename, tags, user, ip the last two are ours: giving a node to another
  * user and choosing its address otherwise need an edit of the database.
  */
 #include "handlers/api/api.h"
@@ -132,6 +132,41 @@ const struct route route_node_ip = {
 	.op = &(const struct api_op){
 		.id = "setIp", .tag = "Nodes", .summary = "Set the address of a node",
 		.body = &ip_body, .answer = &shape_node_reply, .errors = "400 409 415 422",
+	},
+};
+
+/* False makes it wait (again), as one does that has just come. */
+static enum err
+node_authorize(struct req *rq)
+{
+	struct node n;
+	jv *body;
+	enum err e;
+
+	if ((e = api_body(rq, &body)) != OK || (e = api_node_of_path(rq, &n)) != OK ||
+	    (e = store_node_set_authorized(rq->db, n.id,
+	    json_get_bool(body, "authorized", false))) != OK)
+		return e;
+	return put_node_reply(rq, n.id);
+}
+
+static const struct api_field authorize_fields[] = {
+	{ .name = "authorized", .type = API_BOOL, .flags = API_MUST },
+	{ .name = NULL },
+};
+static const struct api_object authorize_body = { "AuthorizeNodeRequest", authorize_fields };
+
+const struct route route_node_authorize = {
+	.method = HTTP_POST,
+	.path = "/api/v1/node/{nodeId}/authorize",
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE,
+	.txn = TXN_WRITE,
+	.body_max = API_BODY_MAX,
+	.handle = node_authorize,
+	.op = &(const struct api_op){
+		.id = "authorizeNode", .tag = "Nodes", .summary = "Let in a node that waits, or make it wait",
+		.body = &authorize_body, .answer = &shape_node_reply, .errors = "400 415 422",
 	},
 };
 

@@ -3,6 +3,9 @@
  *
  *   ?src=NAME&dst=NAME[:PORT][&proto=tcp]
  */
+#include <inttypes.h>
+#include <string.h>
+
 #include "handlers/api/api.h"
 #include "handlers/api/policy_live.h"
 #include "handlers/api/shapes.h"
@@ -30,6 +33,28 @@ load(struct req *rq, struct net **out, struct policy_context *ctx)
 	return OK;
 }
 
+/*
+ * A device that is not admitted is unknown to the policy.  'why' says that of its
+ * name; this says what is so.
+ */
+static enum err
+name_unknown(struct req *rq, const char *name, const char *why)
+{
+	const char *label = arena_strndup(rq->arena, name, strcspn(name, ":"));
+	struct node n;
+	int64_t id;
+	enum err e = str_i64(str_of(label), &id) ?
+	    store_node_by_id(rq->db, rq->arena, id, &n) :
+	    store_node_by_name(rq->db, rq->arena, label, &n);
+
+	if (e == ERR_NOTFOUND || (e == OK && node_admitted(&n)))
+		return why == NULL ? OK : req_fail(rq, ERR_BADREQ, "%s", why);
+	if (e != OK)
+		return e;
+	return req_fail(rq, ERR_BADREQ, "\"%s\": node %" PRId64 " %s: no rule speaks of it",
+	    name, n.id, n.waits ? "waits for approval" : "belongs to a user who is not active");
+}
+
 static enum err
 policy_explain(struct req *rq)
 {
@@ -47,7 +72,8 @@ policy_explain(struct req *rq)
 		return e;
 	api_reply(rq, &w);
 	if (!explain_json(rq->arena, t, &ctx, &ask, &w, &why))
-		return req_fail(rq, ERR_BADREQ, "%s", why);
+		return (e = name_unknown(rq, ask.src, NULL)) != OK ? e :
+		    name_unknown(rq, ask.dst, why);
 	api_reply_end(&w);
 	return OK;
 }

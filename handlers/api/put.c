@@ -109,6 +109,19 @@ put_id(struct jw *w, const char *name, int64_t id)
 }
 
 void
+put_scopes(struct jw *w, const char *names)
+{
+	struct str rest = str_of(names), one;
+
+	jw_key(w, "scopes");
+	jw_arr(w);
+	while (str_cut(&rest, ' ', &one))
+		if (one.n > 0)
+			jw_strn(w, one);
+	jw_end_arr(w);
+}
+
+void
 put_time(struct jw *w, const char *name, int64_t ms)
 {
 	jw_key(w, name);
@@ -263,6 +276,8 @@ put_node(struct jw *w, struct req *rq, const struct put_refs *refs,
 	jw_kbool(w, "ephemeral", n->ephemeral);
 	jw_kstr(w, "os", n->os);
 	jw_kstr(w, "clientVersion", n->client_version);
+	jw_kbool(w, "authorized", !n->waits);
+	jw_kbool(w, "suspended", n->suspended);
 	jw_end_obj(w);
 }
 
@@ -299,6 +314,36 @@ put_login(struct jw *w, struct req *rq, const struct login *l)
 	jw_kstr(w, "nodeKey", l->node_key);
 	jw_ktime(w, "createdAt", l->created_ms);
 	jw_ktime(w, "expiresAt", l->expiry_ms);
+	jw_end_obj(w);
+}
+
+void
+put_waiting_node(struct jw *w, const struct put_refs *refs, const struct node *n)
+{
+	const struct user *owner = put_refs_user(refs, n->user_id);
+
+	jw_obj(w);
+	jw_kstr(w, "kind", "device");
+	jw_kstr(w, "state", "waiting");
+	put_id(w, "nodeId", n->id);
+	jw_kstr(w, "name", n->name);
+	jw_kstr(w, "os", n->os);
+	jw_kstr(w, "user", owner ? owner->name : TAGGED_USER_NAME);
+	jw_kstr(w, "machineKey", n->machine_key);
+	jw_kstr(w, "nodeKey", n->node_key);
+	jw_ktime(w, "createdAt", n->created_ms);
+	jw_end_obj(w);
+}
+
+void
+put_waiting_user(struct jw *w, const struct user *u)
+{
+	jw_obj(w);
+	jw_kstr(w, "kind", "user");
+	jw_kstr(w, "state", "waiting");
+	put_id(w, "userId", u->id);
+	jw_kstr(w, "user", u->name);
+	jw_ktime(w, "createdAt", u->created_ms);
 	jw_end_obj(w);
 }
 

@@ -34,6 +34,9 @@ void put_id(struct jw *w, const char *name, int64_t id);
 /* A time that may be none: null then. */
 void put_time(struct jw *w, const char *name, int64_t ms);
 
+/* "scopes": a stored list of names. */
+void put_scopes(struct jw *w, const char *names);
+
 /* One value each. */
 void put_user(struct jw *w, const struct user *u, const char *role);	/* NULL: neither role nor status is said */
 void put_authkey(struct jw *w, const struct put_refs *refs,
@@ -42,6 +45,8 @@ void put_node(struct jw *w, struct req *rq, const struct put_refs *refs,
     const struct node *n);
 void put_login(struct jw *w, struct req *rq, const struct login *l);
 must_check enum err put_ssh_check(struct jw *w, struct req *rq, const struct ssh_check *c);
+void put_waiting_node(struct jw *w, const struct put_refs *refs, const struct node *n);
+void put_waiting_user(struct jw *w, const struct user *u);
 
 /* Answers {"node": …} with the node as the database has it now. */
 must_check enum err put_node_reply(struct req *rq, int64_t id);

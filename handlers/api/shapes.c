@@ -63,7 +63,7 @@ static const struct api_field node_fields[] = {
 	  "REGISTER_METHOD_CLI REGISTER_METHOD_OIDC" },
 	TEXT("givenName"), FLAG("online"), TEXTS("approvedRoutes"), TEXTS("availableRoutes"),
 	TEXTS("subnetRoutes"), TEXTS("tags"), FLAG("expired"), FLAG("ephemeral"), TEXT("os"),
-	TEXT("clientVersion"), END,
+	TEXT("clientVersion"), FLAG("authorized"), FLAG("suspended"), END,
 };
 const struct api_object shape_node = { "Node", node_fields };
 
@@ -73,8 +73,12 @@ const struct api_object shape_node_reply = { "NodeReply", node_reply };
 const struct api_object shape_node_list = { "NodeList", node_list };
 
 static const struct api_field auth_fields[] = {
-	TEXT("authId"), { .name = "kind", .type = API_TEXT, .words = "register ssh" },
+	{ .name = "kind", .type = API_TEXT, .words = "register ssh device user" },
 	TEXT("state"),
+	{ .name = "authId", .type = API_TEXT, .flags = API_MAY },
+	{ .name = "nodeId", .type = API_ID, .flags = API_MAY },
+	{ .name = "userId", .type = API_ID, .flags = API_MAY },
+	{ .name = "user", .type = API_TEXT, .flags = API_MAY },
 	{ .name = "name", .type = API_TEXT, .flags = API_MAY },
 	{ .name = "os", .type = API_TEXT, .flags = API_MAY },
 	{ .name = "machineKey", .type = API_TEXT, .flags = API_MAY },
@@ -84,7 +88,7 @@ static const struct api_field auth_fields[] = {
 	{ .name = "destinationId", .type = API_ID, .flags = API_MAY },
 	{ .name = "destination", .type = API_TEXT, .flags = API_MAY },
 	{ .name = "localUser", .type = API_TEXT, .flags = API_MAY },
-	TIME("createdAt"), TIME("expiresAt"), END,
+	TIME("createdAt"), { .name = "expiresAt", .type = API_TIME, .flags = API_MAY }, END,
 };
 static const struct api_object auth_waiting = { "AuthWaiting", auth_fields };
 static const struct api_field auth_list[] = { MANY("logins", auth_waiting), END };
