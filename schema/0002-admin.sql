@@ -20,6 +20,8 @@ CREATE INDEX node_waits ON nodes (id) WHERE authorized = 0;
 -- A device that joins with such a key need not wait.
 ALTER TABLE authkeys ADD COLUMN preauthorized INTEGER NOT NULL DEFAULT 0
 	CHECK (preauthorized IN (0, 1));
+-- Those that were revoked are forgotten after a week.
+CREATE INDEX authkey_revoked ON authkeys (revoked_ms) WHERE revoked_ms IS NOT NULL;
 
 CREATE TRIGGER user_suspended AFTER UPDATE OF status ON users WHEN OLD.status <> NEW.status BEGIN
 	UPDATE nodes SET suspended = (NEW.status <> 'active')

@@ -23,19 +23,6 @@
 #define MASK_END "-***"
 
 static void
-put_scopes(struct jw *w, const char *names)
-{
-	struct str rest = str_of(names), one;
-
-	jw_key(w, "scopes");
-	jw_arr(w);
-	while (str_cut(&rest, ' ', &one))
-		if (one.n > 0)
-			jw_strn(w, one);
-	jw_end_arr(w);
-}
-
-static void
 put_apikey(struct jw *w, const struct put_refs *refs, const struct apikey *k)
 {
 	const struct user *owner = put_refs_user(refs, k->user_id);

@@ -17,6 +17,7 @@
 
 #define TICK_MS 5000				/* files are looked at this often */
 #define KEEP_CHANGES_MS (60 * 60 * 1000)	/* no stream is ever that far behind */
+#define KEEP_REVOKED_MS (7LL * 24 * 60 * 60 * 1000)
 #define KEEP_GONE_MS (30LL * 24 * 60 * 60 * 1000)
 
 static enum err
@@ -32,6 +33,7 @@ do_due(struct req *rq)
 	    (e = store_ssh_checks_expire(rq->db, now, &checks)) != OK ||
 	    (e = store_node_attributes_expire(rq->db, now, &attributes)) != OK ||
 	    (e = store_oauth_tokens_prune(rq->db, now)) != OK ||
+	    (e = store_authkeys_prune(rq->db, now - KEEP_REVOKED_MS)) != OK ||
 	    (e = store_token_failures_prune(rq->db, now)) != OK ||
 	    (e = store_changes_prune(rq->db, now - KEEP_CHANGES_MS)) != OK ||
 	    (e = store_nodes_gone_prune(rq->db, now - KEEP_GONE_MS)) != OK)

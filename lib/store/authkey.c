@@ -144,6 +144,17 @@ store_authkey_revoke(struct db *db, int64_t id, int64_t at_ms)
 	return stmt_end_change(s);
 }
 
+static const char q_authkeys_prune[] = "DELETE FROM authkeys WHERE revoked_ms < ?1";
+
+enum err
+store_authkeys_prune(struct db *db, int64_t before_ms)
+{
+	struct stmt *s = db_stmt(db, q_authkeys_prune);
+
+	bind_i64(s, 1, before_ms);
+	return stmt_run(s);
+}
+
 /* A trigger makes nodes forget the key that brought them. */
 static const char q_authkey_delete[] = "DELETE FROM authkeys WHERE id = ?1";
 

@@ -75,6 +75,28 @@ store_oauth_clients(struct db *db, struct arena *a, struct oauth_client **out, s
 	return stmt_end(s);
 }
 
+static const char q_oauth_client_set[] =
+	"UPDATE oauth_clients SET description = ?2, scopes = ?3, tags = ?4 WHERE id = ?1";
+static const char q_oauth_client_tokens_end[] =
+	"DELETE FROM oauth_tokens WHERE client_id = ?1";
+
+enum err
+store_oauth_client_set(struct db *db, const struct oauth_client *c)
+{
+	struct stmt *s = db_stmt(db, q_oauth_client_set);
+	enum err e;
+
+	bind_text(s, 1, c->id);
+	bind_text(s, 2, text_of(c->description));
+	bind_text(s, 3, c->scopes);
+	bind_text(s, 4, c->tags != NULL ? c->tags : "[]");
+	if ((e = stmt_end_change(s)) != OK)
+		return e;
+	s = db_stmt(db, q_oauth_client_tokens_end);
+	bind_text(s, 1, c->id);
+	return stmt_run(s);
+}
+
 static const char q_oauth_client_delete[] = "DELETE FROM oauth_clients WHERE id = ?1";
 
 enum err

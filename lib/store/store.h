@@ -46,6 +46,8 @@ must_check enum err store_authkey_consume(struct db *db, int64_t id);
 must_check enum err store_authkey_expire(struct db *db, int64_t id, int64_t at_ms);
 /* It lets nobody in any more, but stays to be looked at; ERR_NOTFOUND if it was revoked before. */
 must_check enum err store_authkey_revoke(struct db *db, int64_t id, int64_t at_ms);
+/* Forgets those that were revoked before that. */
+must_check enum err store_authkeys_prune(struct db *db, int64_t before_ms);
 must_check enum err store_authkey_delete(struct db *db, int64_t id);
 
 /* ---- API keys (apikey.c) ---- */
@@ -64,6 +66,8 @@ must_check enum err store_oauth_client_create(struct db *db, const struct oauth_
 must_check enum err store_oauth_client_by_id(struct db *db, struct arena *a, struct str id, struct oauth_client *out);
 /* All, oldest first. */
 must_check enum err store_oauth_clients(struct db *db, struct arena *a, struct oauth_client **out, size_t *n);
+/* Writes description, scopes and tags; tokens with what it had before end. */
+must_check enum err store_oauth_client_set(struct db *db, const struct oauth_client *c);
 /* Its tokens end with it. */
 must_check enum err store_oauth_client_delete(struct db *db, const char *id);
 must_check enum err store_oauth_token_create(struct db *db, const struct oauth_token *t);
