@@ -89,6 +89,7 @@ include tests/tests.mk
 include tests/lint.mk
 include tests/proc/proc.mk
 include tests/interop/interop.mk
+include tests/api/api.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

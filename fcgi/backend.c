@@ -46,6 +46,21 @@ backend_config(const char *path, struct arena **arena, struct config **cfg)
 	return true;
 }
 
+void
+backend_metrics(const struct config *cfg, enum metrics_role role)
+{
+	struct arena *a = arena_new();
+	const char *path = config_socket(a, cfg, METRICS_FILE);
+
+	if (metrics_open(path, role))
+		log_debug("counting in %s", path);
+	else if (role == METRICS_CGI)	/* as many lines as requests */
+		log_debug("metrics are not counted: %s: %s", path, strerror(errno));
+	else
+		log_warn("metrics are not counted: %s: %s", path, strerror(errno));
+	arena_free(a);
+}
+
 bool
 backend_start(struct backend *b, const char *config_path, bool wants_cache)
 {

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "lib/config/config.h"
+#include "lib/metrics/metrics.h"
 
 struct db;
 struct netcache;
@@ -43,6 +44,9 @@ void backend_reload(struct backend *b);
  * is acknowledged.  False after logging why it is not.
  */
 must_check bool backend_db(struct backend *b);
+
+/* Begins to count what this process does; without the file it goes uncounted. */
+void backend_metrics(const struct config *cfg, enum metrics_role role);
 
 /* Loads a configuration into a new arena; logs errors and warnings. */
 must_check bool backend_config(const char *path, struct arena **arena, struct config **cfg);

@@ -76,6 +76,7 @@ cgi_main(void)
 		return 0;	/* an answer was given; the server need not add its own */
 	}
 	log_init("headrace-cgi", (enum log_level)b.cfg->log_level);
+	backend_metrics(b.cfg, METRICS_CGI);
 	a = arena_new();
 	if (carry_read(&b, a, ORIGIN_WEB, &src, &rq))
 		carry_dispatch(&b, &rq);

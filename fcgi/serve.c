@@ -123,6 +123,7 @@ note_fixed(const struct config *old, const struct config *new)
 		{ "database.path", old->db_path, new->db_path },
 		{ "noise.private_key", old->noise_key_path, new->noise_key_path },
 		{ "notifier.listen", old->notifier_listen, new->notifier_listen },
+		{ "metrics.listen", old->metrics_listen, new->metrics_listen },
 	};
 
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -282,6 +283,7 @@ prepare(struct serve *s)
 	take_config(s);
 	if (!catch_signals(s) || !place_make(s->cfg, &s->place))
 		return false;
+	backend_metrics(s->cfg, METRICS_SERVE);
 	s->crew.fd[ROLE_WEB] = s->place.web;
 	s->crew.fd[ROLE_CONTROL] = s->place.control;
 	s->crew.fd[ROLE_DELTA] = s->place.delta;

@@ -165,6 +165,7 @@ struct worker {
 	struct backend backend;
 	struct arena *arena;
 	enum origin origin;
+	enum metrics_role role;
 	const char *ident;		/* in the log */
 	sigset_t open_mask;
 	int fd, epoll;
@@ -176,6 +177,7 @@ answer_one(struct worker *w, FCGX_Request *fr)
 	struct carry_source src = { fr->envp, read_body, fr->in, .has_end = true };
 	struct req rq;
 
+	metrics_set(METRIC_WORKERS_BUSY, w->role, 1);
 	if (carry_read(&w->backend, w->arena, w->origin, &src, &rq)) {
 		set_alarm(0);	/* work may take its time */
 		carry_dispatch(&w->backend, &rq);
@@ -187,6 +189,7 @@ answer_one(struct worker *w, FCGX_Request *fr)
 	set_alarm(0);
 	req_end(&rq);
 	arena_reset(w->arena);
+	metrics_set(METRIC_WORKERS_BUSY, w->role, 0);
 }
 
 static void
@@ -269,7 +272,10 @@ print_routes(void)
 static int
 read_options(int argc, char **argv, struct worker *w, const char **config)
 {
-	static const char *const idents[] = { "web-worker", "control-worker", "delta-worker" };
+	static const char *const idents[METRICS_WORKER_ROLES] = {
+		[METRICS_WEB] = "web-worker", [METRICS_CONTROL] = "control-worker",
+		[METRICS_DELTAS] = "delta-worker",
+	};
 	static const struct option options[] = {
 		{ "web", no_argument, NULL, 'w' }, { "control", no_argument, NULL, 'k' },
 		{ "deltas", no_argument, NULL, 'd' },
@@ -282,7 +288,9 @@ read_options(int argc, char **argv, struct worker *w, const char **config)
 	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		if (c == 'w' || c == 'k' || c == 'd') {
 			w->origin = c == 'w' ? ORIGIN_WEB : ORIGIN_CONTROL;
-			w->ident = idents[c == 'd' ? 2 : c == 'k'];
+			w->role = c == 'w' ? METRICS_WEB : c == 'd' ? METRICS_DELTAS :
+			    METRICS_CONTROL;
+			w->ident = idents[w->role];
 		} else if (c == 'c') {
 			*config = optarg;
 		} else if (c == 'r') {
@@ -320,7 +328,7 @@ listen_fd(void)
 int
 worker_main(int argc, char **argv)
 {
-	struct worker w = { .origin = ORIGIN_WEB, .ident = "web-worker" };
+	struct worker w = { .origin = ORIGIN_WEB, .role = METRICS_WEB, .ident = "web-worker" };
 	const char *config = NULL;
 	int status = read_options(argc, argv, &w, &config);
 
@@ -336,10 +344,12 @@ worker_main(int argc, char **argv)
 	if (!backend_start(&w.backend, config, w.origin == ORIGIN_CONTROL))
 		return 1;
 	set_log(&w);
+	backend_metrics(w.backend.cfg, w.role);
 	w.arena = arena_new();
 	if (w.origin == ORIGIN_CONTROL && !backend_db(&w.backend))
 		log_info("the first request tries again");
 	worker_loop(&w);
+	metrics_close();
 	arena_free(w.arena);
 	backend_stop(&w.backend);
 	return 0;

@@ -10,11 +10,14 @@
 
 #include <assert.h>
 
+#include "handlers/actor.h"
 #include "handlers/admit.h"
 #include "handlers/api/query.h"
 #include "handlers/cors.h"
+#include "handlers/meter.h"
 #include "handlers/problem.h"
 #include "handlers/routes.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/config/config.h"
 #include "lib/store/store.h"
@@ -112,13 +115,28 @@ run(struct req *rq, const struct route *r)
 	return e;
 }
 
+/* The same, by somebody whom the audit log knows. */
+static enum err
+run_as(struct req *rq, const struct route *r)
+{
+	struct actor who;
+	enum err e;
+
+	if (rq->db == NULL || !actor_of(rq, &who))
+		return run(rq, r);
+	db_actor(rq->db, &who);
+	e = run(rq, r);
+	db_actor(rq->db, NULL);
+	return e;
+}
+
 static void
 log_failure(const struct req *rq, enum err e, const char *db_text)
 {
 	const char *method = http_method_name(rq->method);
 	const char *path = rq->path == NULL ? "?" : rq->path;
 
-	if (http_status_of(e) < 500)
+	if (http_status_of(e) < 500 || e == ERR_UNSUPPORTED)
 		log_debug("%s %s: %s: %s", method, path, err_name(e), rq->errmsg);
 	else
 		log_err("%s %s: %s: %s%s%s", method, path, err_name(e), rq->errmsg,
@@ -148,7 +166,10 @@ answer_error(struct req *rq, enum err e, const char *db_text)
 static void
 answer_wrong_method(struct req *rq, const struct visible *v)
 {
-	req_reply(rq, 405, NULL);
+	if (str_starts(str_of(rq->path), "/api/"))
+		problem_reply(rq, 405);
+	else
+		req_reply(rq, 405, NULL);
 	req_header(rq, "Allow", route_allow(v->rows, v->n, rq));
 }
 
@@ -191,28 +212,27 @@ serve(struct req *rq, const struct route *r)
 	e = enter(rq, r);
 	before = rq->db ? db_writes(rq->db) : 0;	/* what enter() notes is nobody's news */
 	if (e == OK)
-		e = run(rq, r);
+		e = run_as(rq, r);
 	if (e != OK)
 		answer_error(rq, e, r->txn == TXN_NONE ? "" : db_errmsg(rq->db));
 	if (rq->db != NULL && db_writes(rq->db) != before)
 		wake(rq);
+	if (e == ERR_FORBIDDEN && rq->caller != NULL)
+		actor_denied(rq);
 }
 
-void
-dispatch(struct req *rq)
+static void
+find_and_serve(struct req *rq)
 {
 	const struct route *r;
 	struct visible v;
 
 	if (rq->path == NULL) {
 		problem_reply(rq, 400);
-		finish(rq);
 		return;
 	}
-	if (cors_preflight(rq)) {
-		finish(rq);
+	if (cors_preflight(rq))
 		return;
-	}
 	v = visible_to(rq);
 	switch (route_find(v.rows, v.n, rq, &r)) {
 	case OK:
@@ -224,7 +244,16 @@ dispatch(struct req *rq)
 	default:
 		answer_error(rq, req_fail(rq, ERR_NOTFOUND, "404 page not found"), "");
 	}
+}
+
+void
+dispatch(struct req *rq)
+{
+	int64_t begun_ns = clock_mono_ns();
+
+	find_and_serve(rq);
 	finish(rq);
+	meter_request(rq, begun_ns);
 }
 
 size_t
@@ -244,6 +273,7 @@ dispatch_refuse(struct req *rq, enum err e, const char *why)
 {
 	answer_error(rq, req_fail(rq, e, "%s", why), "");
 	finish(rq);
+	meter_request(rq, clock_mono_ns());
 }
 
 void

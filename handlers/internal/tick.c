@@ -94,4 +94,5 @@ const struct route route_internal_tick = {
 	.txn = TXN_OWN,
 	.body_max = 4096,
 	.handle = internal_tick,
+	.action = "tick",
 };

@@ -100,6 +100,18 @@ token_matches(struct str secret, const char *hash)
 	return same;
 }
 
+bool
+token_same(struct str shown, struct str wanted)
+{
+	char hash[TOKEN_HASH_SIZE];
+	bool same;
+
+	secret_hash(wanted, hash);
+	same = token_matches(shown, hash);
+	sodium_memzero(hash, sizeof(hash));
+	return same;
+}
+
 void
 login_id_new(char out[static LOGIN_ID_SIZE])
 {

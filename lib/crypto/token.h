@@ -39,6 +39,12 @@ must_check bool token_parse(struct str text, const char *kind,
 /* Does 'secret' have this stored hash?  Constant time for a given hash. */
 bool token_matches(struct str secret, const char *hash);
 
+/*
+ * Is 'shown' the secret 'wanted', which is not one that we made?  How long it takes
+ * tells nothing of either, their lengths included.
+ */
+bool token_same(struct str shown, struct str wanted);
+
 /* A new id of a pending login, "hskey-authreq-…". */
 void login_id_new(char out[static LOGIN_ID_SIZE]);
 bool login_id_valid(struct str id);

@@ -37,6 +37,7 @@ struct route {
 	size_t body_max;		/* bytes */
 	enum err (*handle)(struct req *rq);
 	const struct api_op *op;	/* NULL outside the API */
+	const char *action;	/* what the audit log calls its changes; NULL: op->id, or not noted */
 };
 
 /*

@@ -165,6 +165,8 @@ const struct metric_row metrics_rows[METRIC_COUNT] = {
 	    "API keys that have not expired.", KIND_ASKED },
 	[METRIC_LOGINS_WAITING] = { "headrace_logins_waiting",
 	    "Logins that wait for somebody to approve them.", KIND_ASKED },
+	[METRIC_SSH_CHECKS_WAITING] = { "headrace_ssh_checks_waiting",
+	    "SSH sessions that wait for their user to be checked.", KIND_ASKED },
 	[METRIC_CHANGE_SEQ] = { "headrace_change_seq",
 	    "Number of the newest change.", KIND_ASKED },
 	[METRIC_POLICY_VERSION] = { "headrace_policy_version",

@@ -154,6 +154,15 @@ struct login {			/* logins */
 	int64_t created_ms, expiry_ms;
 };
 
+struct audit_row {		/* audit_log */
+	int64_t id, at_ms;
+	const char *actor_kind;	/* "key", "token", "cli", "node", "server", "shell" */
+	const char *actor_id, *actor, *user, *address;
+	const char *action, *outcome;	/* "done" or "denied" */
+	const char *target_kind, *target_id, *target;
+	const char *before, *after;	/* JSON objects: what differs */
+};
+
 struct ssh_check {		/* ssh_checks */
 	const char *id;		/* hskey-authreq-<24> */
 	int64_t src_node, dst_node;
@@ -170,6 +179,7 @@ enum change_kind {
 	CHANGE_NODE_PATCH,	/* subject: letters of e(ndpoints), d(ERP), o(nline) */
 	CHANGE_NODE_EXPIRY,
 	CHANGE_NODE_SELF,	/* node 'id' as it sees itself */
+	CHANGE_NODE_ADMISSION,	/* node 'id' was let in, or is not any more */
 	CHANGE_NODE_GONE,
 	CHANGE_USER,
 	CHANGE_LOGIN,		/* subject: the id of a login or SSH check */
@@ -179,11 +189,20 @@ enum change_kind {
 };
 
 struct change {			/* changes */
-	CHANGE_NODE_ADMISSION,	/* node 'id' was let in, or is not any more */
 	int64_t seq;
 	enum change_kind kind;
 	int64_t id;
 	const char *subject;
+};
+
+/* How many there are; each node is in one state, as in the view show_nodes. */
+struct counts {
+	int64_t online, offline, expired, waiting, suspended;
+	int64_t ephemeral, tagged;	/* nodes of any state */
+	int64_t users_active, users_suspended, users_waiting;
+	int64_t authkeys, apikeys;	/* that are good now */
+	int64_t logins, ssh_checks;	/* that wait */
+	int64_t change_seq, policy_version;
 };
 
 /* Names of rows in documents; the content is JSON. */

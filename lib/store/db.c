@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
+#include "lib/metrics/metrics.h"
 #include "lib/store/db_impl.h"
 
 #define CHECK_FINDINGS 5	/* db_check() reports so many, then stops */
@@ -116,6 +118,22 @@ db_set_busy(struct db *db, int ms)
 
 /* ---- transactions ---- */
 
+static void
+begun(struct db *db, enum db_txn txn)
+{
+	db->txn = txn;
+	db->begun_ns = clock_mono_ns();
+}
+
+/* Whichever way it ends. */
+static void
+ended(struct db *db)
+{
+	metrics_observe(METRIC_DB_TXN_SECONDS, db->txn == TXN_READ ? METRICS_READ : METRICS_WRITE,
+	    clock_mono_ns() - db->begun_ns);
+	db->txn = TXN_NONE;
+}
+
 static const char q_begin[] = "BEGIN";
 
 enum err
@@ -127,11 +145,69 @@ db_begin_read(struct db *db)
 	db->errmsg[0] = '\0';
 	if ((e = stmt_run(db_stmt(db, q_begin))) != OK)
 		return e;
-	db->txn = TXN_READ;	/* stmt.c refuses to write now */
+	begun(db, TXN_READ);	/* stmt.c refuses to write now */
 	return OK;
 }
 
+/* ---- who is at work ---- */
+
+void
+db_actor(struct db *db, const struct actor *who)
+{
+	db->actor = who;
+}
+
+static const char q_actor_write[] =
+	"UPDATE audit_context SET kind = ?1, id = ?2, name = ?3, user = ?4, address = ?5,"
+	" action = ?6 WHERE tailnet_id = " TAILNET;
+
+static enum err
+actor_write(struct db *db, const struct actor *who)
+{
+	struct stmt *s = db_stmt(db, q_actor_write);
+
+	bind_text(s, 1, who->kind);
+	bind_text(s, 2, who->id);
+	bind_text(s, 3, who->name);
+	bind_text(s, 4, who->user);
+	bind_text(s, 5, who->address);
+	bind_text(s, 6, who->action);
+	return stmt_run(s);
+}
+
+enum err
+db_actor_note(struct db *db, const struct actor *who)
+{
+	assert(db->txn == TXN_WRITE);
+	db->actor_noted = true;
+	return actor_write(db, who);
+}
+
+/* What others find between two transactions: what they do themselves is the shell's. */
+static enum err
+actor_forget(struct db *db)
+{
+	static const struct actor nobody = { "shell", "", "sqlite3 shell", "", "", "edit" };
+
+	return db->actor_noted ? actor_write(db, &nobody) : OK;
+}
+
 static const char q_begin_immediate[] = "BEGIN IMMEDIATE";
+
+/* Waits for the lock. */
+static enum err
+begin_immediate(struct db *db)
+{
+	int64_t asked_ns = clock_mono_ns();
+	enum err e = stmt_run(db_stmt(db, q_begin_immediate));
+
+	if (e == OK)
+		begun(db, TXN_WRITE);
+	else if (e == ERR_BUSY)
+		metrics_add(METRIC_DB_BUSY, 0, 1);
+	metrics_observe(METRIC_DB_WAIT_SECONDS, 0, clock_mono_ns() - asked_ns);
+	return e;
+}
 
 enum err
 db_begin_write(struct db *db)
@@ -140,9 +216,12 @@ db_begin_write(struct db *db)
 
 	assert(db->txn == TXN_NONE);
 	db->errmsg[0] = '\0';
-	if ((e = stmt_run(db_stmt(db, q_begin_immediate))) != OK)
+	if ((e = begin_immediate(db)) != OK)
 		return e;
-	db->txn = TXN_WRITE;
+	if (db->actor != NULL && (e = actor_write(db, db->actor)) != OK) {
+		db_rollback(db);
+		return e;
+	}
 	db->changes_at_begin = sqlite3_total_changes64(db->h);
 	return OK;
 }
@@ -161,24 +240,41 @@ db_begin_write_within(struct db *db, int ms)
 
 static const char q_commit[] = "COMMIT";
 
+static enum err
+commit(struct db *db)
+{
+	int64_t asked_ns = clock_mono_ns();
+	enum err e = stmt_run(db_stmt(db, q_commit));
+
+	if (db->txn == TXN_WRITE)
+		metrics_observe(METRIC_DB_COMMIT_SECONDS, 0, clock_mono_ns() - asked_ns);
+	return e;
+}
+
 enum err
 db_commit(struct db *db)
 {
+	bool wrote;
 	enum err e;
 
 	assert(db->txn != TXN_NONE);
 	if (sqlite3_get_autocommit(db->h)) {	/* an error has rolled it back already */
-		db->txn = TXN_NONE;
+		ended(db);
 		return db_error(db, ERR_INTERNAL, "database %s: the transaction was "
 		    "rolled back after an error", db->path);
 	}
-	if ((e = stmt_run(db_stmt(db, q_commit))) != OK) {
+	wrote = db->txn == TXN_WRITE && sqlite3_total_changes64(db->h) != db->changes_at_begin;
+	if (db->txn == TXN_WRITE && db->actor != NULL && !wrote) {
+		db_rollback(db);	/* the actor's name is all that is new */
+		return OK;
+	}
+	if ((wrote && db->actor != NULL && (e = actor_write(db, &nobody)) != OK) ||
+	    (e = commit(db)) != OK) {
 		db_rollback(db);
 		return e;
 	}
-	if (db->txn == TXN_WRITE)
-		db->writes += sqlite3_total_changes64(db->h) != db->changes_at_begin;
-	db->txn = TXN_NONE;
+	db->writes += wrote;
+	ended(db);
 	return OK;
 }
 
@@ -191,7 +287,7 @@ db_rollback(struct db *db)
 
 	if (db->txn == TXN_NONE)
 		return;
-	db->txn = TXN_NONE;
+	ended(db);
 	if (sqlite3_get_autocommit(db->h))
 		return;
 	memcpy(kept, db->errmsg, sizeof(kept));	/* why it is rolled back matters more */

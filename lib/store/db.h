@@ -49,6 +49,21 @@ must_check enum err db_begin_write_within(struct db *db, int ms);
 must_check enum err db_commit(struct db *db);
 void db_rollback(struct db *db);	/* harmless if no transaction is open */
 
+/* Who is at work, as the audit log has it; the text is the caller's. */
+struct actor {
+	const char *kind;	/* "key", "token", "cli", "node", "server" */
+	const char *id, *name, *user, *address;
+	const char *action;	/* "setTags" */
+};
+
+/*
+ * Write transactions from here on are this actor's, until db_actor(db, NULL).  Without
+ * one the audit log takes a change for an edit in the sqlite3 shell.
+ */
+void db_actor(struct db *db, const struct actor *who);
+/* The same for one transaction that is open, where it turns out to be worth a write. */
+must_check enum err db_actor_note(struct db *db, const struct actor *who);
+
 /* Ends what db_begin_write() began: keeps it if 'e' is OK, else undoes it; the first error. */
 must_check enum err db_end_write(struct db *db, enum err e);
 bool db_in_txn(const struct db *db);

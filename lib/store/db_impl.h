@@ -29,8 +29,11 @@ struct db {
 	sqlite3 *h;
 	char *path, *dir;	/* ":memory:" and "" for DB_MEMORY */
 	enum db_txn txn;
+	int64_t begun_ns;	/* when it began */
 	int64_t writes;		/* transactions that wrote */
 	int64_t changes_at_begin;
+	const struct actor *actor;	/* NULL: none */
+	bool actor_noted;	/* audit_context says who, in this transaction */
 	int busy_ms;
 	int64_t busy_since_ms;
 	char errmsg[1536];

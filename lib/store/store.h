@@ -222,6 +222,9 @@ must_check enum err store_setting_put(struct db *db, const char *name, const cha
 /* OK if it was not set. */
 must_check enum err store_setting_delete(struct db *db, const char *name);
 
+/* ---- how many of what (counts.c) ---- */
+must_check enum err store_counts(struct db *db, int64_t now_ms, struct counts *out);
+
 /* ---- policies (policy.c) ---- */
 /* Adds a version; *id is its number.  ERR_BADREQ if the text is over 1 MiB. */
 must_check enum err store_policy_add(struct db *db, const struct policy_version *p, int64_t *id);
@@ -232,6 +235,23 @@ must_check enum err store_policy_newest(struct db *db, struct arena *a, int64_t 
 must_check enum err store_policy_last(struct db *db, int64_t *id);
 /* The newest 'max' versions, newest first, without their text. */
 must_check enum err store_policies(struct db *db, struct arena *a, size_t max, struct policy_version **out, size_t *n);
+
+/* ---- the audit log (audit.c) ---- */
+/* Which rows; "" or TIME_NONE or 0 for a part that does not matter. */
+struct audit_filter {
+	int64_t since_ms, until_ms;
+	int64_t before_id;	/* older than this row: the next page */
+	const char *actor;	/* id, name, user or kind */
+	const char *target;	/* id, name or kind */
+	const char *action;
+	size_t max;
+};
+/* Newest first. */
+must_check enum err store_audit(struct db *db, struct arena *a, const struct audit_filter *f, struct audit_row **out, size_t *n);
+/* A refusal, noted at most once a minute for the same actor and action. */
+must_check enum err store_audit_denied(struct db *db, const struct actor *who, const char *path, int64_t now_ms);
+/* ERR_CONFLICT if that reaches into the last 30 days. */
+must_check enum err store_audit_prune(struct db *db, int64_t before_ms);
 
 /* ---- changes (change.c) ---- */
 must_check enum err store_change_last(struct db *db, int64_t *seq);
