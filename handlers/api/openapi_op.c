@@ -260,7 +260,7 @@ put_responses(struct jw *w, struct openapi_uses *u, const struct route *r)
 	put_ok(w, u, r->op);
 	for (const int *s = statuses; *s != 0; s++) {
 		jw_key(w, arena_printf(u->a, "%d", *s));
-		if (*s <= 401 && r->op->problem != NULL) {
+		if (*s < 500 && *s != 413 && r->op->problem != NULL) {
 			put_own_problem(w, u, r->op);
 			continue;
 		}

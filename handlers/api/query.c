@@ -47,6 +47,13 @@ look_at_value(struct req *rq, const struct api_field *f, const char *at, const c
 	}
 }
 
+/* An empty text is as good as none; an empty number is a mistake. */
+static bool
+may_be_empty(enum api_type type)
+{
+	return type != API_INT && type != API_BOOL;
+}
+
 /* Of a name that is given several times the first counts, unless it is a list. */
 static enum err
 look_at_param(struct req *rq, const struct api_field *of)
@@ -57,7 +64,7 @@ look_at_param(struct req *rq, const struct api_field *of)
 	const char *at = arena_printf(rq->arena, "query.%s", f->name);
 	enum err e = OK;
 
-	if (text == NULL || *text == '\0')
+	if (text == NULL || (*text == '\0' && may_be_empty(f->type)))
 		return (f->flags & API_MUST) == 0 ? OK :
 		    req_fail_at(rq, ERR_INVALID, at, "%s is missing", at);
 	if (f->type != API_LIST)

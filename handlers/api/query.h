@@ -8,7 +8,7 @@
 
 /*
  * Are the {names} and the query as rq->route->op, which is there, describes them?  Else
- * ERR_BADREQ, with the place.  An empty value counts as absent.
+ * ERR_BADREQ, with the place.  An empty text counts as absent.
  */
 must_check enum err api_query_check(struct req *rq);
 
