@@ -61,6 +61,7 @@ ring ubsan make -j"$jobs" MODE=ubsan unit
 ring fuzz make fuzz-all SECONDS="${FUZZ_SECONDS:-5}"
 ring golden make golden
 ring proc make proc
+ring api make api
 ring interop make interop
 
 echo "$passed passed, $failed failed"
