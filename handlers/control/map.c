@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "handlers/actor.h"
 #include "handlers/control/approve_net.h"
 #include "handlers/control/approve_node.h"
 #include "handlers/control/control.h"
@@ -178,15 +179,18 @@ approve_news(struct req *rq, const char *routes_before, struct node *n)
 static enum err
 write_news(struct req *rq, const struct ask *a, struct node *n, struct node_gone *g)
 {
-	const char *routes;
+	struct node was;
 	bool news;
 	enum err e;
 
 	if ((e = find_node(rq, a->node_key, n, g)) != OK)
 		return e;
-	routes = n->routes;
+	was = *n;
 	if ((e = take_news(rq, a, n, &news)) != OK || !news ||
-	    (e = approve_news(rq, routes, n)) != OK)
+	    (e = approve_news(rq, was.routes, n)) != OK)
+		return e;
+	if ((was.name != n->name || was.approved != n->approved) &&
+	    (e = actor_machine(rq, "updateNode")) != OK)
 		return e;
 	n->last_seen_ms = rq->now_ms;
 	return store_node_update(rq->db, n);

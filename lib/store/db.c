@@ -132,6 +132,7 @@ ended(struct db *db)
 	metrics_observe(METRIC_DB_TXN_SECONDS, db->txn == TXN_READ ? METRICS_READ : METRICS_WRITE,
 	    clock_mono_ns() - db->begun_ns);
 	db->txn = TXN_NONE;
+	db->actor_noted = false;
 }
 
 static const char q_begin[] = "BEGIN";
@@ -218,7 +219,7 @@ db_begin_write(struct db *db)
 	db->errmsg[0] = '\0';
 	if ((e = begin_immediate(db)) != OK)
 		return e;
-	if (db->actor != NULL && (e = actor_write(db, db->actor)) != OK) {
+	if (db->actor != NULL && (e = db_actor_note(db, db->actor)) != OK) {
 		db_rollback(db);
 		return e;
 	}
@@ -264,12 +265,11 @@ db_commit(struct db *db)
 		    "rolled back after an error", db->path);
 	}
 	wrote = db->txn == TXN_WRITE && sqlite3_total_changes64(db->h) != db->changes_at_begin;
-	if (db->txn == TXN_WRITE && db->actor != NULL && !wrote) {
+	if (db->actor_noted && !wrote) {
 		db_rollback(db);	/* the actor's name is all that is new */
 		return OK;
 	}
-	if ((wrote && db->actor != NULL && (e = actor_write(db, &nobody)) != OK) ||
-	    (e = commit(db)) != OK) {
+	if ((e = actor_forget(db)) != OK || (e = commit(db)) != OK) {
 		db_rollback(db);
 		return e;
 	}
