@@ -95,3 +95,31 @@ test_pages_of_elsewhere() {
 	*Access-Control*) fail "another origin got $got" ;;
 	esac
 }
+
+test_oauth_tokens() {
+	start_all
+	ok oauth-clients create -s users:read -d ci
+	secret=$(echo "$out" | sed -n 's/^Client secret: //p')
+	has "secret" "hskey-client-" "$secret"
+	ok oauth-clients list
+	out_has "users:read"
+	id=$(echo "$secret" | cut -c 14-25)
+	got=$(get /api/v2/oauth/token -u "$id:$secret" -d grant_type=client_credentials)
+	token=$(echo "$got" | sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')
+	has "token" "hskey-oauthtok-" "$token"
+	same "v2" 200 "$(asks /api/v2/tailnet/-/users "$token" | tail -n 1)"
+	same "v1" 401 "$(asks /api/v1/user "$token" | tail -n 1)"
+	ok oauth-clients delete -i "$id"
+	same "after its client" 401 "$(asks /api/v2/tailnet/-/users "$token" | tail -n 1)"
+}
+
+test_access_page() {
+	start_all
+	hr_in_path
+	blocks docs/access.md >"$D/page.sh"
+	grep -q 'oauth-clients delete' "$D/page.sh" || fail "no commands found in docs/access.md"
+	(cd "$D" && url=http://127.0.0.1:$PORT PATH="$D/bin:$PATH" sh -eu page.sh) >"$D/page.log" 2>&1 ||
+		fail "a command of docs/access.md failed: $(tail -n 3 "$D/page.log")"
+	has "the page's output" '"access_token":"hskey-oauthtok-' "$(cat "$D/page.log")"
+	has "the page's output" "OAuth client deleted" "$(cat "$D/page.log")"
+}
