@@ -1,9 +1,10 @@
-/* lib/fetch/fetch.c -- getting a document with libcurl. */
+/* lib/fetch/fetch.c -- asking another server with libcurl. */
 #include "lib/fetch/fetch.h"
 
 #include <curl/curl.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/log.h"
 
 #ifndef HEADRACE_VERSION
 #define HEADRACE_VERSION "dev"
@@ -19,23 +20,21 @@ take(char *p, size_t size, size_t n, void *arg)
 }
 
 static void
-set_options(CURL *c, const char *url, struct buf *body)
+set_options(CURL *c, const char *url, long timeout_ms, struct buf *body)
 {
 	(void)curl_easy_setopt(c, CURLOPT_URL, url);
 	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	(void)curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
-	(void)curl_easy_setopt(c, CURLOPT_MAXREDIRS, 5L);
 	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)FETCH_TIMEOUT_MS);
-	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)FETCH_TIMEOUT_MS / 3);
+	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout_ms);
+	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms / 3);
 	(void)curl_easy_setopt(c, CURLOPT_USERAGENT, "headrace/" HEADRACE_VERSION);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, body);
 }
 
 static enum err
-run(CURL *c, struct arena *a, struct buf *body, struct str *out, const char **why)
+perform(CURL *c, struct arena *a, struct buf *body, struct fetch_answer *out, const char **why)
 {
 	CURLcode rc = curl_easy_perform(c);
 	long status = 0;
@@ -49,13 +48,24 @@ run(CURL *c, struct arena *a, struct buf *body, struct str *out, const char **wh
 		return ERR_UPSTREAM;
 	}
 	(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-	if (status != 200) {
-		*why = arena_printf(a, "the server answered with status %ld", status);
-		return ERR_UPSTREAM;
-	}
-	out->p = arena_strndup(a, (const char *)body->p, body->n);
-	out->n = body->n;
+	out->status = (int)status;
+	out->body.p = arena_strndup(a, (const char *)body->p, body->n);
+	out->body.n = body->n;
 	return OK;
+}
+
+static enum err
+run(CURL *c, struct arena *a, struct buf *body, struct str *out, const char **why)
+{
+	struct fetch_answer answer = { 0 };
+	enum err e = perform(c, a, body, &answer, why);
+
+	if (e == OK && answer.status != 200) {
+		*why = arena_printf(a, "the server answered with status %d", answer.status);
+		e = ERR_UPSTREAM;
+	}
+	*out = answer.body;
+	return e;
 }
 
 enum err
@@ -70,9 +80,61 @@ fetch_url(struct arena *a, const char *url, size_t max, struct str *out, const c
 		return ERR_INTERNAL;
 	}
 	buf_init(&body, max);
-	set_options(c, url, &body);
+	set_options(c, url, FETCH_TIMEOUT_MS, &body);
+	(void)curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
+	(void)curl_easy_setopt(c, CURLOPT_MAXREDIRS, 5L);
 	e = run(c, a, &body, out, why);
 	buf_fini(&body);
 	curl_easy_cleanup(c);
+	return e;
+}
+
+static struct curl_slist *
+header_list(const char *const *headers)
+{
+	struct curl_slist *list = NULL, *more;
+
+	for (; headers != NULL && *headers != NULL; headers++) {
+		if ((more = curl_slist_append(list, *headers)) == NULL)
+			fatal("out of memory");
+		list = more;
+	}
+	return list;
+}
+
+static void
+set_request(CURL *c, const struct fetch_ask *ask, struct curl_slist *headers)
+{
+	(void)curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, ask->method);
+	if (ask->body.p != NULL) {
+		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)ask->body.n);
+		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDS, ask->body.p);
+	}
+	(void)curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	if (ask->insecure) {
+		(void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
+		(void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+enum err
+fetch_send(struct arena *a, const struct fetch_ask *ask, struct fetch_answer *out,
+    const char **why)
+{
+	struct curl_slist *headers = header_list(ask->headers);
+	CURL *c = curl_easy_init();
+	struct buf body;
+	enum err e;
+
+	*out = (struct fetch_answer){ 0 };
+	if (c == NULL)
+		fatal("libcurl does not start");
+	buf_init(&body, ask->max);
+	set_options(c, ask->url, ask->timeout_ms > 0 ? ask->timeout_ms : FETCH_TIMEOUT_MS, &body);
+	set_request(c, ask, headers);
+	e = perform(c, a, &body, out, why);
+	buf_fini(&body);
+	curl_easy_cleanup(c);
+	curl_slist_free_all(headers);
 	return e;
 }
