@@ -18,6 +18,7 @@ const struct route *const routes_all[] = {
 	&route_index,
 	&route_favicon,
 	&route_windows,
+	&route_admin_page,
 	&route_apple,
 	&route_apple_profile,
 	&route_register_page,

@@ -22,6 +22,7 @@ extern const struct route route_ts2021_post;
 extern const struct route route_index;
 extern const struct route route_favicon;
 extern const struct route route_windows;
+extern const struct route route_admin_page;
 extern const struct route route_apple;
 extern const struct route route_apple_profile;
 extern const struct route route_register_page;

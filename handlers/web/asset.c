@@ -23,6 +23,7 @@ EMBED(apple, "apple.html");
 EMBED(windows, "windows.html");
 EMBED(register, "register.html");
 EMBED(auth, "auth.html");
+EMBED(admin, "admin.html");
 EMBED(profile, "profile.mobileconfig");
 EMBED(favicon, "favicon.png");
 
@@ -34,6 +35,7 @@ static const struct { const char *start, *end; } assets[ASSET_COUNT] = {
 	[ASSET_WINDOWS] = BOTH(windows),
 	[ASSET_REGISTER] = BOTH(register),
 	[ASSET_AUTH] = BOTH(auth),
+	[ASSET_ADMIN] = BOTH(admin),
 	[ASSET_PROFILE] = BOTH(profile),
 	[ASSET_FAVICON] = BOTH(favicon),
 };

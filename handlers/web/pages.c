@@ -47,6 +47,21 @@ const struct route route_windows = {
 	.handle = windows_page,
 };
 
+/* The client of a device that waits shows this address, and no other. */
+static enum err
+admin_page(struct req *rq)
+{
+	return url_page(rq, "Approve a device - headrace", ASSET_ADMIN);
+}
+
+const struct route route_admin_page = {
+	.method = HTTP_GET,
+	.path = "/admin",
+	.auth = AUTH_PUBLIC,
+	.txn = TXN_NONE,
+	.handle = admin_page,
+};
+
 static enum err
 favicon(struct req *rq)
 {

@@ -130,7 +130,7 @@ ts2021_says_what_is_wrong(void **state)
 
 /* ---- pages ---- */
 
-static const char *const pages[] = { "/", "/apple", "/windows",
+static const char *const pages[] = { "/", "/apple", "/windows", "/admin",
 	"/register/" AUTH_ID, "/auth/" AUTH_ID };
 
 static void

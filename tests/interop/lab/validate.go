@@ -264,7 +264,7 @@ func checkNode(bad *complaints, what string, n *tailcfg.Node) {
 		bad.addf("%s has no address", what)
 	case n.User == 0 || (len(n.Tags) > 0) != (n.User == TaggedDevices) && !n.Expired:
 		bad.addf("%s has tags %v and user %d", what, n.Tags, n.User)
-	case !n.MachineAuthorized && !n.Expired && n.KeyExpiry.IsZero():
+	case !n.MachineAuthorized && !n.Expired && what != "Node":
 		bad.addf("%s is not authorized", what)
 	case !n.Hostinfo.Valid() && !n.Expired:
 		bad.addf("%s has no Hostinfo", what)
