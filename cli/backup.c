@@ -92,7 +92,7 @@ backup(struct cli *c)
 	struct backup_file key;
 	enum err e;
 
-	if ((e = cli_config(c)) != OK)
+	if ((e = cli_local_only(c)) != OK || (e = cli_config(c)) != OK)
 		return e;
 	if (access(c->cfg->db_path, F_OK) != 0)
 		return cli_fail(c, ERR_NOTFOUND, "there is no database %s; nothing to copy",
@@ -219,7 +219,7 @@ restore(struct cli *c)
 	struct backup_info info;
 	enum err e;
 
-	if ((e = cli_config(c)) != OK)
+	if ((e = cli_local_only(c)) != OK || (e = cli_config(c)) != OK)
 		return e;
 	folder = dirname(arena_strdup(c->arena, c->cfg->db_path));
 	fresh = arena_printf(c->arena, "%s.restoring", c->cfg->db_path);
@@ -257,7 +257,7 @@ check(struct cli *c)
 	struct buf why;
 	enum err e;
 
-	if ((e = cli_config(c)) != OK)
+	if ((e = cli_local_only(c)) != OK || (e = cli_config(c)) != OK)
 		return e;
 	if (access(c->cfg->db_path, F_OK) != 0)
 		return cli_fail(c, ERR_NOTFOUND, "there is no database %s", c->cfg->db_path);

@@ -1,7 +1,7 @@
 /*
- * cli/call.c -- a command's request, answered in this process.
+ * cli/call.c -- a command's request, answered in this process or by a server.
  *
- * No server has to run: the request goes through the same dispatcher as one
+ * Here no server has to run: the request goes through the same dispatcher as one
  * from the network, with the rights of whoever may write to the database.
  */
 #include <stdarg.h>
@@ -67,26 +67,23 @@ err_of_status(int status)
 	return ERR_INTERNAL;
 }
 
-/* Whoever runs the command may know why the database failed. */
-static enum err
-answer_failed(struct cli *c, struct req *rq, jv *problem)
+/* Whoever runs the command on the server's machine may know why the database failed. */
+static const char *
+own_failure(struct cli *c, const struct req *rq)
 {
-	const char *text = json_get_str(problem, "detail", rq->errmsg);
 	const char *db = c->db != NULL ? db_errmsg(c->db) : "";
-	enum err e = err_of_status(rq->status);
 
-	if (rq->status < 500 || (rq->errmsg[0] == '\0' && db[0] == '\0')) {
-		c->errmsg = arena_strdup(c->arena, text);	/* may be long */
-		return e;
-	}
+	if (rq->status < 500 || (rq->errmsg[0] == '\0' && db[0] == '\0'))
+		return NULL;
 	if (strstr(rq->errmsg, db) != NULL)
-		return cli_fail(c, e, "%s", rq->errmsg);
-	return cli_fail(c, e, "%s%s%s", rq->errmsg, rq->errmsg[0] != '\0' ? ": " : "", db);
+		return arena_strdup(c->arena, rq->errmsg);
+	return arena_printf(c->arena, "%s%s%s", rq->errmsg,
+	    rq->errmsg[0] != '\0' ? ": " : "", db);
 }
 
-static enum err
-exchange(struct cli *c, enum http_method method, const char *target,
-    const char *body, jv **out)
+static void
+answer_here(struct cli *c, enum http_method method, const char *target, const char *body,
+    struct cli_answer *out)
 {
 	struct req rq = {
 		.arena = c->arena,
@@ -98,36 +95,56 @@ exchange(struct cli *c, enum http_method method, const char *target,
 		.body = { (const uint8_t *)body, body != NULL ? strlen(body) : 0 },
 		.remote_addr = "",
 	};
-	enum err e = OK;
 
 	req_begin(&rq);
 	req_target(&rq, str_of(target));
 	dispatch(&rq);
-	*out = json_parse(c->arena, buf_as_str(&rq.out), JSON_DEPTH_DEFAULT, NULL);
-	if (rq.status >= 300)
-		e = answer_failed(c, &rq, *out);
-	else if (*out == NULL)
-		e = cli_fail(c, ERR_INTERNAL, "the answer to %s is not JSON", target);
+	out->status = rq.status;
+	out->json = json_parse(c->arena, buf_as_str(&rq.out), JSON_DEPTH_DEFAULT, NULL);
+	out->detail = own_failure(c, &rq);
 	req_end(&rq);
-	return e;
+}
+
+/* The error that an answer is, in its own words: v1 calls them "detail", v2 "message". */
+static enum err
+read_answer(struct cli *c, const struct cli_answer *a, const char *target, jv **out)
+{
+	const char *text = a->detail;
+
+	*out = a->json;
+	if (a->status < 300 && a->json != NULL)
+		return OK;
+	if (a->status < 300)
+		return cli_fail(c, ERR_INTERNAL, "%s", text != NULL ? text :
+		    arena_printf(c->arena, "the answer to %s is not JSON", target));
+	if (text == NULL)
+		text = json_get_str(a->json, "detail", json_get_str(a->json, "message",
+		    http_status_text(a->status)));
+	c->errmsg = arena_strdup(c->arena, text);	/* may be long */
+	return err_of_status(a->status);
 }
 
 enum err
 cli_call(struct cli *c, enum http_method method, const char *target,
     const char *body, jv **out)
 {
+	struct cli_answer a = { 0 };
 	enum err e;
 
-	if ((e = cli_config(c)) != OK ||
-	    (e = cli_database(c)) != OK)
-		return e;
-	return exchange(c, method, target, body, out);
+	if (cli_remote())
+		e = cli_remote_send(c, method, target, body, &a);
+	else if ((e = cli_config(c)) == OK && (e = cli_database(c)) == OK)
+		answer_here(c, method, target, body, &a);
+	return e != OK ? e : read_answer(c, &a, target, out);
 }
 
 enum err
 cli_call_alone(struct cli *c, const char *target, jv **out)
 {
-	return exchange(c, HTTP_GET, target, NULL, out);
+	struct cli_answer a = { 0 };
+
+	answer_here(c, HTTP_GET, target, NULL, &a);
+	return read_answer(c, &a, target, out);
 }
 
 const char *

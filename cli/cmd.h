@@ -4,7 +4,7 @@
  * Parsing, help, and the check of arguments come from the rows.  A command asks
  * the API with cli_call() and prints the answer's JSON: as it is for programs,
  * as a table for people.  It never sees the database, so that the same command
- * can ask a server elsewhere.
+ * can ask a server elsewhere ($HEADRACE_ADDRESS).
  */
 #ifndef CLI_CMD_H
 #define CLI_CMD_H
@@ -160,6 +160,22 @@ enum err cli_fail_with(struct cli *c, enum err e, struct buf *why);
 
 /* Sets the error text and returns 'e'. */
 enum err cli_fail(struct cli *c, enum err e, const char *fmt, ...) printf_like(3, 4);
+
+/* ---- a server elsewhere (remote.c) ---- */
+
+/* Is there a $HEADRACE_ADDRESS?  Then every request goes there. */
+bool cli_remote(void);
+
+/* An error that says so, for commands that are about this machine's files. */
+must_check enum err cli_local_only(struct cli *c);
+
+struct cli_answer {
+	int status;
+	jv *json;		/* NULL if it is none */
+	const char *detail;	/* what to say instead of the answer's own text; NULL: nothing */
+};
+must_check enum err cli_remote_send(struct cli *c, enum http_method method,
+    const char *target, const char *body, struct cli_answer *out);
 
 /* ---- the database of this machine (database.c) ---- */
 

@@ -253,6 +253,18 @@ print_results(struct cli *c, const struct result *r)
 	table_print(&t);
 }
 
+/* Of a server elsewhere only what it says itself can be seen. */
+static enum err
+remote_health(struct cli *c)
+{
+	jv *answer;
+	enum err e = cli_call(c, HTTP_GET, "/api/v1/health", NULL, &answer);
+
+	if (e == OK)
+		cli_done(c, answer, "the server answers, and so does its database");
+	return e;
+}
+
 static enum err
 health(struct cli *c)
 {
@@ -261,6 +273,8 @@ health(struct cli *c)
 	size_t bad = 0;
 	enum err e;
 
+	if (cli_remote())
+		return remote_health(c);
 	if ((e = cli_config(c)) != OK)
 		return e;
 	for (size_t i = 0; i < N_CHECKS; i++) {

@@ -55,6 +55,8 @@ cli_help_all(void)
 	line("help [COMMAND ...]", "show help; the same as --help");
 	printf("\nFlags of every command:\n");
 	flag_lines(cli_global_flags);
+	printf("\nWith HEADRACE_ADDRESS and HEADRACE_API_KEY in the environment the commands go to that\n"
+	    "server; without, to the database of this machine.\n");
 	printf("\nExit status: 0 done; 1 failed; 2 wrong call or value; 3 not allowed;\n"
 	    "4 not found; 5 clashes with what is there; 6 busy, try again.\n");
 }

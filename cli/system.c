@@ -16,7 +16,7 @@ configtest(struct cli *c)
 	struct buf text;
 	enum err e;
 
-	if ((e = cli_config(c)) != OK)
+	if ((e = cli_local_only(c)) != OK || (e = cli_config(c)) != OK)
 		return e;
 	for (size_t i = 0; i < c->cfg->warnings.n; i++)
 		fprintf(stderr, "Warning: %s\n",

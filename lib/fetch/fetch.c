@@ -105,11 +105,12 @@ header_list(const char *const *headers)
 static void
 set_request(CURL *c, const struct fetch_ask *ask, struct curl_slist *headers)
 {
-	(void)curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, ask->method);
-	if (ask->body.p != NULL) {
+	/* A POST without a body says so by its length: some servers ask for one (411). */
+	if (ask->body.p != NULL || ask->method[0] == 'P') {
 		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)ask->body.n);
-		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDS, ask->body.p);
+		(void)curl_easy_setopt(c, CURLOPT_POSTFIELDS, ask->body.p ? ask->body.p : "");
 	}
+	(void)curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, ask->method);
 	(void)curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	if (ask->insecure) {
 		(void)curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 0L);
