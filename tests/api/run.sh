@@ -18,7 +18,7 @@ BIN=$(mktemp -d /tmp/hrapi.XXXXXX)
 trap 'rm -rf "$BIN"' EXIT
 trap 'exit 1' INT TERM
 cp "$built/headrace" "$built/headrace-notifier" "$BIN/" || exit 2
-export BIN
+export BIN GO
 
 status=0
 if [ "$wanted" != go ]; then
