@@ -83,6 +83,9 @@ void batch_choose(const struct batch *b, const struct viewer *v,
  */
 bool batch_join(const struct batch *b, const uint64_t *bits, struct buf *out);
 
+/* Is nothing but patches chosen? */
+bool batch_only_patches(const struct batch *b, const uint64_t *bits);
+
 /* Notes in 'h' which peers the viewer holds after that message. */
 void batch_apply(const struct batch *b, const uint64_t *bits, struct slots *s,
     struct held *h);

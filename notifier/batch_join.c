@@ -67,6 +67,15 @@ overridden(const struct joiner *j, uint32_t at)
 }
 
 bool
+batch_only_patches(const struct batch *b, const uint64_t *bits)
+{
+	for (uint32_t at = 0; at < b->n_order; at++)
+		if (chosen(bits, b->order[at]) && b->frags[b->order[at]].op != FRAG_PATCH)
+			return false;
+	return true;
+}
+
+bool
 batch_join(const struct batch *b, const uint64_t *bits, struct buf *out)
 {
 	struct joiner j = { .b = b, .bits = bits, .out = out };

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "lib/base/log.h"
+#include "lib/metrics/metrics.h"
 #include "lib/wire/fcgi.h"
 #include "notifier/limits.h"
 #include "notifier/notifier.h"
@@ -82,10 +83,15 @@ attempt_refused(struct attempt *a, int status)
 		return;
 	}
 	calls_down(n);
+	if (c->done == NULL) {		/* nobody waits for it any more */
+		call_over(c, ERR_BUSY);
+		return;
+	}
 	if (notifier_now(n) - n->calls.down_ms >= CALL_DOWN_MS &&
 	    c->cls != CALL_OWN) {
 		log_warn("no worker accepts on %s: %s", n->calls.path,
 		    uv_strerror(status));
+		metrics_add(METRIC_CALL_FAILURES, METRICS_X_DOWN, 1);
 		call_over(c, ERR_BUSY);
 		return;
 	}
@@ -98,6 +104,7 @@ attempt_died(struct attempt *a)
 	struct call *c = a->call;
 
 	attempt_end(a);
+	metrics_add(METRIC_CALL_FAILURES, METRICS_X_DIED, 1);
 	if (++c->deaths >= CALL_DEATHS_MAX) {
 		log_err("%u workers ended without an answer to one request",
 		    c->deaths);
@@ -112,6 +119,7 @@ attempt_died(struct attempt *a)
 static void
 attempt_bad(struct attempt *a, const char *what)
 {
+	metrics_add(METRIC_CALL_FAILURES, METRICS_X_BAD, 1);
 	log_err("a worker's answer %s", what);
 	call_over(a->call, ERR_UPSTREAM);
 }
@@ -262,6 +270,7 @@ on_timer(struct wheel_timer *t)
 		call_start(c);
 		return;
 	}
+	metrics_add(METRIC_CALL_FAILURES, METRICS_X_TIMEOUT, 1);
 	log_err("a worker gave no answer within %d s", CALL_MS / 1000);
 	call_over(c, ERR_UPSTREAM);
 }
@@ -322,6 +331,8 @@ params_put(struct buf *b, const struct call_ask *ask)
 		param(b, "HEADRACE_MACHINE_KEY", ask->machine_key);
 		param_number(b, "HEADRACE_CAPVER", ask->capver);
 	}
+	if (ask->authorization)
+		param(b, "HTTP_AUTHORIZATION", ask->authorization);
 	if (ask->held)
 		param(b, "HEADRACE_HELD", "1");
 }
@@ -350,6 +361,7 @@ call_make(struct notifier *n, const struct call_ask *ask)
 
 	c->n = n;
 	c->cls = ask->cls;
+	c->asked_ns = uv_hrtime();
 	c->path = ask->delta ? n->calls.delta_path : n->calls.path;
 	c->timer.fire = on_timer;
 	/* A full presence report is longer than any client's request. */

@@ -42,6 +42,7 @@ struct call {
 	struct wheel_timer timer;	/* of the attempt, or until the next one */
 	unsigned deaths;
 	int64_t started_ms;		/* of the first attempt */
+	uint64_t asked_ns;		/* when it was made, by uv_hrtime() */
 
 	/*
 	 * Called once, with the answer in head and body if 'e' is OK; may take
@@ -60,6 +61,7 @@ struct call_ask {
 	const char *machine_key;	/* NULL: the notifier asks for itself */
 	uint16_t capver;
 	const char *remote;		/* the client's address, or NULL */
+	const char *authorization;	/* a header to pass on, or NULL */
 	bool held;
 };
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "lib/base/log.h"
+#include "lib/metrics/metrics.h"
 #include "notifier/limits.h"
 #include "notifier/notifier.h"
 
@@ -135,6 +136,7 @@ refuse_queued(struct calls *q)
 			struct call *c = q->queue[cls];
 
 			queue_take(q, c);
+			metrics_add(METRIC_CALL_FAILURES, METRICS_X_DOWN, 1);
 			if (c->done)
 				c->done(c, ERR_BUSY);
 			call_free(c);
@@ -153,6 +155,8 @@ calls_pump(struct notifier *n)
 	while (q->open && q->n_running[CALL_SMALL] + q->n_running[CALL_MAP] <
 	    q->running_max && (c = pick(q)) != NULL) {
 		queue_take(q, c);
+		metrics_observe(METRIC_CALL_WAIT_SECONDS, c->cls - CALL_SMALL,
+		    (int64_t)(uv_hrtime() - c->asked_ns));
 		run(q, c);
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/log.h"
+#include "lib/metrics/metrics.h"
 #include "notifier/h2.h"
 #include "notifier/inner.h"
 #include "notifier/limits.h"
@@ -206,6 +207,7 @@ on_read(uv_stream_t *s, ssize_t n, const uv_buf_t *b)
 		return;
 	}
 	c->heard = true;
+	metrics_add(METRIC_BYTES_IN, 0, (uint64_t)n);
 	if (n > 0 && !c->dead)
 		phases[c->phase].input(c, (struct span){
 		    (uint8_t *)b->base, (size_t)n });
@@ -269,6 +271,7 @@ conn_new(struct notifier *n, bool tcp)
 		c->next->prev = c;
 	n->conns.all = c;
 	n->conns.n++;
+	metrics_add(METRIC_CONNECTIONS_ALL, 0, 1);
 	return c;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/log.h"
+#include "lib/metrics/metrics.h"
 #include "notifier/conn.h"
 #include "notifier/h2.h"
 #include "notifier/notifier.h"
@@ -111,6 +112,7 @@ write_some(struct conn *c)
 		conn_fail(c, uv_strerror(n));
 		return false;
 	}
+	metrics_add(METRIC_BYTES_OUT, 0, wire->n);
 	if (done < wire->n)
 		write_rest(c, (struct span){ wire->p + done, wire->n - done });
 	return done == wire->n;

@@ -4,12 +4,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/metrics/metrics.h"
 #include "lib/wire/delta.h"
 #include "notifier/fanout.h"
 #include "notifier/notifier.h"
 
-#define NSEC_PER_MSEC 1000000u
+#define NSEC_PER_MSEC 1000000
 
 static void delta_ask(struct notifier *n);
 
@@ -123,6 +125,17 @@ budget_pause(struct delta *d, int64_t now, int64_t spent)
 	return d->budget_ms < 0 ? -d->budget_ms * DELTA_SHARE : spent;
 }
 
+/* The streams have it, so how old had it become? */
+static void
+note_lag(const struct call *c)
+{
+	int64_t oldest_ms;
+
+	if (str_i64(cgi_head_get(&c->head, DELTA_OLDEST), &oldest_ms))
+		metrics_observe(METRIC_CHANGE_LAG_SECONDS, 0,
+		    (clock_wall_ms() - oldest_ms) * NSEC_PER_MSEC);
+}
+
 static void
 on_answer(struct call *c, enum err e)
 {
@@ -142,6 +155,7 @@ on_answer(struct call *c, enum err e)
 	else
 		become_ready(n, b);
 	conns_flush(n);		/* so that the time of writing counts, too */
+	note_lag(c);
 	spent = (int64_t)((uv_hrtime() - begun) / NSEC_PER_MSEC);
 	uv_update_time(&n->loop);
 	pause = d->asked_ms + DELTA_SPACING_MS - notifier_now(n);

@@ -45,10 +45,14 @@ static struct msg *
 message_make(struct notifier *n, const struct batch *b, const uint64_t *bits,
     bool zstd)
 {
+	struct msg *m;
+
 	buf_clear(&n->scratch.json);
 	if (!batch_join(b, bits, &n->scratch.json))
 		return NULL;
-	return message_frame(n, zstd);
+	m = message_frame(n, zstd);
+	m->patch = batch_only_patches(b, bits);
+	return m;
 }
 
 static struct msg *

@@ -24,6 +24,7 @@ enum head_field {
 	FIELD_WS_PROTOCOL,
 	FIELD_FORWARDED,	/* X-Forwarded-For */
 	FIELD_VIA,
+	FIELD_AUTHORIZATION,	/* for scrape.c */
 	FIELD_COUNT
 };
 

@@ -19,6 +19,7 @@ static const struct {
 	{ "sec-websocket-protocol", FIELD_WS_PROTOCOL },
 	{ "x-forwarded-for", FIELD_FORWARDED },
 	{ "via", FIELD_VIA },
+	{ "authorization", FIELD_AUTHORIZATION },
 };
 
 static enum head_field

@@ -140,6 +140,7 @@ inner_ready(struct inner *rq)
 	const char *text;
 
 	rq->whole = true;
+	rq->asked_ns = uv_hrtime();
 	wheel_cancel(&rq->n->wheel, &rq->timer);
 	if (rq->answered)
 		return;

@@ -39,6 +39,7 @@ struct inner {
 	struct wheel_timer timer;	/* until the request is whole */
 	size_t header_bytes;
 	uint64_t serial;		/* later requests have greater ones */
+	uint64_t asked_ns;		/* when it was whole, by uv_hrtime() */
 
 	struct call *call;
 	struct hold hold;

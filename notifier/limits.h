@@ -56,6 +56,12 @@
 #define KEEPALIVE_JITTER_MS 9000	/* at most; a fifth of the interval */
 #define MESSAGE_BYTES_MAX (256u << 20)
 
+/* ---- metrics.listen ---- */
+
+#define SCRAPES_MAX 16			/* connections */
+#define SCRAPE_MS 10000			/* from accept to the end */
+#define SCRAPE_LISTEN_RETRY_MS 5000	/* while the address is in use */
+
 /* ---- the rest ---- */
 
 #define DELTA_SPACING_MS 4		/* between two questions under load */

@@ -25,53 +25,57 @@ open_check(const struct notifier *n, int e, const char *what)
 
 /* ---- our own socket ---- */
 
-/*
- * Anybody may connect: what is behind it is what the web server offers to the
- * whole world.
- */
-static void
-open_unix(struct notifier *n, const char *path)
+static int
+bind_unix(struct listener *l, const char *path, mode_t mode)
 {
-	struct listener *l = &n->listener;
+	int e;
 
-	open_check(n, uv_pipe_init(&n->loop, &l->u.pipe, 0), "socket");
-	/* One that a dead notifier left; the lock says that none runs. */
-	if (unlink(path) < 0 && errno != ENOENT)
-		fatal("cannot replace %s: %s", path, strerror(errno));
-	open_check(n, uv_pipe_bind(&l->u.pipe, path), "bind");
+	if (unlink(path) < 0 && errno != ENOENT)	/* that a dead notifier left */
+		return uv_translate_sys_error(errno);
+	if ((e = uv_pipe_bind(&l->u.pipe, path)) < 0)
+		return e;
 	l->path = path;
-	if (chmod(path, 0666) < 0)
-		fatal("cannot change the mode of %s: %s", path, strerror(errno));
+	return chmod(path, mode) < 0 ? uv_translate_sys_error(errno) : 0;
 }
 
-static void
-open_tcp(struct notifier *n, const char *text)
+/* "1.2.3.4:80" or "[::1]:80"; the configuration has checked it. */
+static int
+bind_tcp(struct listener *l, const char *text)
 {
-	struct listener *l = &n->listener;
 	struct sockaddr_storage sa;
 	struct str host = str_of(text), port;
 	const char *colon = strrchr(text, ':');
 	char addr[IP_TEXT_SIZE];
 	int64_t number;
 	struct ip ip;
+	int e;
 
 	if (colon == NULL)
-		fatal("notifier.listen: \"%s\" has no port", text);
+		return UV_EINVAL;
 	host.n = (size_t)(colon - text);
 	port = str_of(colon + 1);
 	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
 		host = (struct str){ host.p + 1, host.n - 2 };
 	if (!ip_read(host, &ip) || !str_i64(port, &number) || number < 0 ||
 	    number > 65535)
-		fatal("notifier.listen: \"%s\" is not an address and a port",
-		    text);
+		return UV_EINVAL;
 	(void)ip_write(&ip, addr);
-	open_check(n, ip.family == 4 ?
+	e = ip.family == 4 ?
 	    uv_ip4_addr(addr, (int)number, (struct sockaddr_in *)&sa) :
-	    uv_ip6_addr(addr, (int)number, (struct sockaddr_in6 *)&sa), "address");
-	open_check(n, uv_tcp_init(&n->loop, &l->u.tcp), "socket");
-	l->tcp = true;
-	open_check(n, uv_tcp_bind(&l->u.tcp, (struct sockaddr *)&sa, 0), "bind");
+	    uv_ip6_addr(addr, (int)number, (struct sockaddr_in6 *)&sa);
+	return e < 0 ? e : uv_tcp_bind(&l->u.tcp, (struct sockaddr *)&sa, 0);
+}
+
+int
+listen_bind(uv_loop_t *loop, struct listener *l, const char *text, mode_t mode)
+{
+	int e;
+
+	*l = (struct listener){ .tcp = strncmp(text, "unix:", 5) != 0 };
+	e = l->tcp ? uv_tcp_init(loop, &l->u.tcp) : uv_pipe_init(loop, &l->u.pipe, 0);
+	if (e < 0)
+		fatal("cannot make a socket handle: %s", uv_strerror(e));
+	return l->tcp ? bind_tcp(l, text) : bind_unix(l, text + 5, mode);
 }
 
 /* ---- an inherited one ---- */
@@ -164,14 +168,16 @@ void
 listen_open(struct notifier *n)
 {
 	const char *inherited = getenv(FD_ENV);
-	const char *text = n->cfg.notifier_listen;
 
+	/*
+	 * Anybody may connect: what is behind it is what the web server offers to
+	 * the whole world.
+	 */
 	if (inherited)
 		open_inherited(n, inherited);
-	else if (strncmp(text, "unix:", 5) == 0)
-		open_unix(n, text + 5);
 	else
-		open_tcp(n, text);
+		open_check(n, listen_bind(&n->loop, &n->listener, n->cfg.notifier_listen,
+		    0666), "bind");
 	n->listener.u.handle.data = n;
 	open_check(n, uv_listen(&n->listener.u.stream, BACKLOG, on_connection),
 	    "listen");

@@ -8,6 +8,7 @@
 #define NOTIFIER_LISTEN_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <uv.h>
 
 struct notifier;
@@ -22,6 +23,12 @@ struct listener {
 	bool tcp;
 	const char *path;	/* to remove at the end; NULL if none is ours */
 };
+
+/*
+ * A new handle, bound to "unix:/path" (of this mode) or "1.2.3.4:80"; 0 or libuv's
+ * error.  Then and otherwise the handle is the caller's to close.
+ */
+int listen_bind(uv_loop_t *loop, struct listener *l, const char *text, mode_t mode);
 
 /* Ends the process with a clear line if there can be no such socket. */
 void listen_open(struct notifier *n);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/base/log.h"
+#include "lib/metrics/metrics.h"
 #include "notifier/notifier.h"
 
 /*
@@ -74,6 +75,15 @@ lock_take(struct notifier *n)
 }
 
 static void
+metrics_begin(struct notifier *n)
+{
+	const char *path = config_socket(n->arena, &n->cfg, METRICS_FILE);
+
+	if (!metrics_open(path, METRICS_NOTIFIER))
+		log_warn("metrics are not counted: %s: %s", path, strerror(errno));
+}
+
+static void
 key_take(struct notifier *n)
 {
 	struct key32 priv;
@@ -111,6 +121,7 @@ run(const char *config_path)
 	n.arena = arena_new();
 	config_take(&n);
 	lock_take(&n);
+	metrics_begin(&n);
 	key_take(&n);
 	descriptors_raise(&n);
 	notifier_init(&n);
@@ -120,6 +131,7 @@ run(const char *config_path)
 	    n.cfg.notifier_listen);
 	notifier_run(&n);
 	notifier_fini(&n);
+	metrics_close();
 	arena_free(n.arena);
 	log_info("stopped");
 	return 0;

@@ -18,6 +18,7 @@
 
 struct msg {
 	unsigned refs;
+	bool patch;		/* nothing but patches; for the metrics */
 	struct span bytes;	/* not empty */
 	uint8_t *memory;	/* freed with it; NULL if 'bytes' are constant */
 	size_t *budget;		/* reduced by 'charge' with the last reference */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/log.h"
+#include "notifier/gauges.h"
 
 #define PLAIN_MAX (1u << 20)
 #define WIRE_MAX (64u << 20)	/* with what a refused connection may have waiting */
@@ -42,6 +43,7 @@ on_wheel(uv_timer_t *t)
 	struct notifier *n = t->data;
 
 	wheel_advance(&n->wheel, notifier_now(n));
+	gauges_set(n);
 }
 
 /* ---- signals ---- */
@@ -110,6 +112,7 @@ on_stop(uv_signal_t *s, int signum)
 	log_info("signal %d: stopping, %zu connections", signum, n->conns.n);
 	n->stopping = true;
 	listen_close(n);
+	scrapes_stop(n);
 	conns_shutdown(n);
 	(void)uv_timer_start(&n->shutdown_timer, on_deadline, SHUTDOWN_MS, 0);
 	(void)uv_prepare_stop(&n->before_poll);	/* an active one keeps its callback */
@@ -190,6 +193,7 @@ notifier_start(struct notifier *n)
 	    WHEEL_TICK_MS);
 	delta_start(n);
 	presence_start(n);
+	scrapes_start(n);
 	tick_now(n);
 }
 

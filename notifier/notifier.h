@@ -23,6 +23,7 @@
 #include "notifier/limits.h"
 #include "notifier/listen.h"
 #include "notifier/presence.h"
+#include "notifier/scrape.h"
 #include "notifier/stream.h"
 #include "notifier/tick.h"
 #include "notifier/wake.h"
@@ -64,6 +65,7 @@ struct notifier {
 	struct wake wake;
 	struct presence presence;
 	struct tick tick;
+	struct scrapes scrapes;
 };
 
 /* Everything but the sockets; the configuration must be loaded. */

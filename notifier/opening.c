@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/log.h"
+#include "lib/metrics/metrics.h"
 #include "lib/wire/scgi.h"
 #include "notifier/conn.h"
 #include "notifier/head.h"
@@ -161,6 +162,7 @@ remote_set(struct conn *c)
 static void
 head_done(struct conn *c)
 {
+	enum metrics_handshake result = METRICS_H_OK;
 	struct handshake h;
 	struct verdict v;
 	const char *wrong;
@@ -169,17 +171,28 @@ head_done(struct conn *c)
 	head_judge(&c->opening->head, &v);
 	if (v.kind == HEAD_REFUSED) {
 		refuse(c, v.status, v.text, v.hint);
+		result = METRICS_H_REFUSED;
 	} else if ((wrong = handshake_run(c, buf_as_str(&v.handshake),
 	    &h)) != NULL) {
 		refuse(c, 400, wrong, NULL);
+		result = METRICS_H_FAILED;
 	} else {
 		session_begin(c, &h, v.kind);
 		noise_session_wipe(&h.session);
 	}
+	metrics_add(METRIC_HANDSHAKES, result, 1);
 	buf_fini(&v.handshake);
 }
 
 /* ---- input ---- */
+
+/* What is no head at all. */
+static void
+refuse_input(struct conn *c, int status, const char *text)
+{
+	refuse(c, status, text, NULL);
+	metrics_add(METRIC_HANDSHAKES, METRICS_H_REFUSED, 1);
+}
 
 /* What came right behind the head belongs to the session. */
 static void
@@ -199,9 +212,9 @@ feed_http(struct conn *c, struct span in)
 	ssize_t n = http1_feed(&c->opening->http, in);
 
 	if (n == -2) {
-		refuse(c, 431, "the request's head is too big", NULL);
+		refuse_input(c, 431, "the request's head is too big");
 	} else if (n < 0) {
-		refuse(c, 400, "this is not HTTP", NULL);
+		refuse_input(c, 400, "this is not HTTP");
 	} else if (c->opening->http.done) {
 		head_done(c);
 		feed_rest(c, (struct span){ in.p + n, in.n - (size_t)n });
@@ -218,7 +231,7 @@ feed_scgi(struct conn *c, struct span in)
 	buf_put(&o->scgi, in.p, in.n);
 	n = head_from_scgi(&o->head, buf_span(&o->scgi));
 	if (n < 0 || (n == 0 && o->scgi.n >= SCGI_WIRE_MAX)) {
-		refuse(c, 400, "this is not SCGI", NULL);
+		refuse_input(c, 400, "this is not SCGI");
 	} else if (n > 0) {
 		all = o->scgi;	/* the opening ends before its bytes do */
 		o->scgi = (struct buf){ 0 };

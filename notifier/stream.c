@@ -6,6 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/metrics/metrics.h"
 #include "lib/wire/delta.h"
 #include "notifier/call.h"
 #include "notifier/fanout.h"
@@ -41,7 +42,7 @@ stream_find(struct notifier *n, int64_t node)
 /* ---- the end ---- */
 
 static void
-stream_free(struct stream *s)
+stream_free(struct stream *s, enum metrics_end why)
 {
 	struct notifier *n = s->n;
 
@@ -50,15 +51,16 @@ stream_free(struct stream *s)
 	held_clear(&n->streams.slots, &s->held);
 	if (s->refresh)
 		call_drop(s->refresh);
+	metrics_add(METRIC_STREAMS_ENDED, why, 1);
 	free(s);
 }
 
 static void
-stream_part(struct stream *s)
+stream_part(struct stream *s, enum metrics_end why)
 {
 	struct inner *rq = s->rq;
 
-	stream_free(s);
+	stream_free(s, why);
 	inner_end(rq);
 }
 
@@ -67,7 +69,7 @@ stream_end(struct stream *s)
 {
 	presence_gone(&s->n->presence.set, s->node, clock_wall_ms(),
 	    notifier_now(s->n));
-	stream_part(s);
+	stream_part(s, METRICS_E_CLOSED);
 }
 
 void
@@ -76,25 +78,26 @@ stream_lost(struct stream *s)
 	presence_gone(&s->n->presence.set, s->node, clock_wall_ms(),
 	    notifier_now(s->n));
 	s->rq->stream = NULL;
-	stream_free(s);
+	stream_free(s, s->slow ? METRICS_E_SLOW : METRICS_E_CLIENT);
 }
 
 void
 stream_stop(struct stream *s)
 {
-	stream_part(s);
+	stream_part(s, METRICS_E_STOPPED);
 }
 
 /* ---- the queue, keep-alive and stall ---- */
 
 static void
-enqueue(struct stream *s, struct msg *m)
+enqueue(struct stream *s, struct msg *m, enum metrics_message kind)
 {
 	int64_t now = notifier_now(s->n);
 
 	if (s->rq->out.bytes == 0)
 		s->moved_ms = now;
 	s->last_ms = now;
+	metrics_add(METRIC_MESSAGES, kind, 1);
 	inner_push(s->rq, m);
 }
 
@@ -134,11 +137,12 @@ on_timer(struct wheel_timer *t)
 	if (s->rq->out.bytes > 0 && s->moved_ms + STALL_MS <= now) {
 		log_info("the stream of node %" PRId64 " is not read; ending it",
 		    s->node);
+		s->slow = true;
 		h2_reset(s->rq);	/* stream_lost() follows */
 		s->moved_ms = now;
 	} else if (s->rq->out.bytes == 0 &&
 	    s->last_ms + s->n->cfg.keepalive_ms <= now) {
-		enqueue(s, s->n->streams.keepalive[s->zstd]);
+		enqueue(s, s->n->streams.keepalive[s->zstd], METRICS_M_KEEPALIVE);
 	}
 	if (s->state == STREAM_STALE)
 		stream_refresh(s);
@@ -149,7 +153,7 @@ void
 stream_push(struct stream *s, struct msg *m)
 {
 	if (s->rq->out.bytes + m->bytes.n <= s->queue_max) {
-		enqueue(s, m);
+		enqueue(s, m, m->patch ? METRICS_M_PATCH : METRICS_M_DELTA);
 		return;
 	}
 	log_info("node %" PRId64 " reads too slowly; it gets a new map",
@@ -201,7 +205,8 @@ first_message(struct notifier *n, struct buf *body, const struct stream_open *o)
  * false if that ended the stream.
  */
 static bool
-stream_first(struct stream *s, struct buf *body, const struct stream_open *o)
+stream_first(struct stream *s, struct buf *body, const struct stream_open *o,
+    enum metrics_message kind)
 {
 	struct notifier *n = s->n;
 	struct msg *m;
@@ -211,7 +216,7 @@ stream_first(struct stream *s, struct buf *body, const struct stream_open *o)
 	held_set(&n->streams.slots, &s->held, o->peers, o->n_peers);
 	m = first_message(n, body, o);
 	s->queue_max = QUEUE_BYTES_MIN + m->bytes.n;
-	enqueue(s, m);
+	enqueue(s, m, kind);
 	msg_unref(m);
 	return fanout_replay(s, o->seq);
 }
@@ -229,6 +234,7 @@ stream_new(struct inner *rq, const struct stream_open *o)
 	s->last_ms = s->moved_ms = notifier_now(rq->n);
 	HASH_ADD(hh, rq->n->streams.by_node, node, sizeof(s->node), s);
 	inner_stream(rq, s);
+	metrics_add(METRIC_STREAMS_OPENED, 0, 1);
 	return s;
 }
 
@@ -253,12 +259,13 @@ stream_open(struct inner *rq, struct buf *body, int64_t started_ms)
 	}
 	if (s) {
 		queue_cut(&s->rq->out);
-		stream_part(s);
+		stream_part(s, METRICS_E_REPLACED);
 	}
 	presence_open(&n->presence.set, o.node_id, started_ms);
 	s = stream_new(rq, &o);
 	timer_set(s);
-	(void)stream_first(s, body, &o);
+	(void)stream_first(s, body, &o, METRICS_M_FIRST);
+	metrics_observe(METRIC_FIRST_MAP_SECONDS, 0, (int64_t)(uv_hrtime() - rq->asked_ns));
 }
 
 void
@@ -299,7 +306,7 @@ refreshed(struct call *c, enum err e)
 	s->lossy = false;
 	if (o.n_peers == 0)
 		fanout_remove_all(s);
-	if (stream_first(s, &c->body, &o) && o.n_peers == 0 && lossy)
+	if (stream_first(s, &c->body, &o, METRICS_M_REFRESH) && o.n_peers == 0 && lossy)
 		stream_end(s);
 }
 

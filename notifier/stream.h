@@ -32,6 +32,7 @@ struct stream {
 	enum stream_state state;
 	bool lossy;			/* messages were dropped since the last map */
 	bool zstd, alone;		/* as the open answer says */
+	bool slow;			/* it ends, as its reader does not read */
 	int64_t seq;			/* of the change that its map shows */
 	struct held held;
 	size_t queue_max;

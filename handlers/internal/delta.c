@@ -4,6 +4,7 @@
  * Per node one of remove, upsert and patch, the cheapest that says it all: a
  * client rebuilds its whole map for some fields and applies others in place.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -355,6 +356,7 @@ fill(struct delta *d, int64_t since)
 	}
 	if (e != OK)
 		return e;
+	d->oldest_ms = n > 0 ? v[0].at_ms : 0;
 	/* A worker that started a moment ago does not know what was before; rare. */
 	if (!netcache_news(rq->cache, rq->arena, since, &d->news) && !netcache_harmless(v, n) &&
 	    net_policy(netcache_net(rq->cache)) != NULL)
@@ -373,6 +375,8 @@ reply(struct delta *d, int64_t from)
 	size_t end = d->out.n;
 
 	req_reply(rq, 200, DELTA_CTYPE);
+	if (d->oldest_ms != 0)
+		req_header(rq, DELTA_OLDEST, arena_printf(rq->arena, "%" PRId64, d->oldest_ms));
 	begin(d, from);
 	d->out.n = end;
 	buf_fini(&rq->out);

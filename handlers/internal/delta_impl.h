@@ -31,6 +31,7 @@ struct delta {
 	struct companion *companions;
 	size_t n_companions, cap_companions;
 	struct netcache_news news;
+	int64_t oldest_ms;	/* when the first of the changes was; 0: none */
 	enum err e;
 };
 

@@ -166,6 +166,7 @@ slot_take(struct metrics_map *m, enum metrics_role role)
 		atomic_store(&s->gauge[i], 0);
 	s->role = role;
 	s->start = p.start;
+	s->since_ms = clock_wall_ms();
 	atomic_store(&s->pid, getpid());
 	return s;
 }

@@ -21,6 +21,7 @@ struct metrics_slot {
 	_Atomic int32_t pid;		/* 0: free */
 	uint32_t role;
 	uint64_t start;			/* of the process, to tell it from a later one of this pid */
+	int64_t since_ms;		/* when it took the slot */
 	_Atomic int64_t gauge[METRICS_GAUGES];
 };
 

@@ -52,7 +52,8 @@ enum metrics_end { METRICS_E_CLIENT, METRICS_E_REPLACED, METRICS_E_CLOSED, METRI
 
 enum metrics_handshake { METRICS_H_OK, METRICS_H_FAILED, METRICS_H_REFUSED, METRICS_HANDSHAKES };
 
-enum metrics_call { METRICS_C_OWN, METRICS_C_SMALL, METRICS_C_MAP, METRICS_CALLS };
+/* The notifier's requests to workers that may have to wait: enum call_class without CALL_OWN. */
+enum metrics_call { METRICS_C_SMALL, METRICS_C_MAP, METRICS_CALLS };
 
 enum metrics_call_end { METRICS_X_DIED, METRICS_X_DOWN, METRICS_X_TIMEOUT, METRICS_X_BAD,
 	METRICS_CALL_ENDS };
@@ -85,7 +86,7 @@ enum metric {
 	METRIC_FIRST_MAP_SECONDS,
 	METRIC_CHANGE_LAG_SECONDS,
 	METRIC_CALLS_WAITING,		/* by call */
-	METRIC_CALLS_RUNNING,		/* by call */
+	METRIC_CALLS_RUNNING,
 	METRIC_CALL_WAIT_SECONDS,	/* by call */
 	METRIC_CALL_FAILURES,
 	METRIC_HELD,

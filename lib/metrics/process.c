@@ -11,10 +11,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "lib/base/clock.h"
 #include "lib/metrics/map.h"
 
 #define STAT_MAX 1024
@@ -93,16 +91,6 @@ open_fds(int32_t pid)
 	return n;
 }
 
-/* Unix time of clock tick 0, when the system started. */
-static double
-boot_time(void)
-{
-	struct timespec up;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &up);
-	return (double)clock_wall_ms() / 1e3 - ((double)up.tv_sec + (double)up.tv_nsec / 1e9);
-}
-
 /* Asks of one process what the table has. */
 static void
 add_process(struct metrics_samples *s, size_t i, const struct metrics_process *p)
@@ -118,8 +106,7 @@ add_process(struct metrics_samples *s, size_t i, const struct metrics_process *p
 	metrics_sample(s, METRIC_PROCESS_MEMORY, role, number,
 	    (double)p->resident_pages * (double)sysconf(_SC_PAGESIZE));
 	metrics_sample(s, METRIC_PROCESS_FDS, role, number, (double)open_fds(pid));
-	metrics_sample(s, METRIC_PROCESS_START, role, number,
-	    boot_time() + (double)p->start * tick);
+	metrics_sample(s, METRIC_PROCESS_START, role, number, (double)slot->since_ms / 1e3);
 	if (prlimit(pid, RLIMIT_NOFILE, NULL, &fds) == 0)
 		metrics_sample(s, METRIC_PROCESS_FDS_MAX, role, number, (double)fds.rlim_cur);
 }

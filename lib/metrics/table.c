@@ -69,7 +69,7 @@ static const char *const handshakes[METRICS_HANDSHAKES] = {
 };
 
 static const char *const calls[METRICS_CALLS] = {
-	[METRICS_C_OWN] = "own", [METRICS_C_SMALL] = "small", [METRICS_C_MAP] = "map",
+	[METRICS_C_SMALL] = "small", [METRICS_C_MAP] = "map",
 };
 
 static const char *const call_ends[METRICS_CALL_ENDS] = {
@@ -138,8 +138,8 @@ const struct metric_row metrics_rows[METRIC_COUNT] = {
 	    "Requests of clients that wait in the notifier for a worker.",
 	    KIND_GAUGE, { LABEL("class", calls) } },
 	[METRIC_CALLS_RUNNING] = { "headrace_calls_running",
-	    "Requests that the notifier has given to workers.",
-	    KIND_GAUGE, { LABEL("class", calls) } },
+	    "Requests that the notifier has given to workers, its own ones included.",
+	    KIND_GAUGE },
 	[METRIC_CALL_WAIT_SECONDS] = { "headrace_call_wait_seconds",
 	    "Time that requests waited in the notifier before a worker was asked.",
 	    KIND_HISTOGRAM, { LABEL("class", calls) }, short_bounds },

@@ -189,7 +189,7 @@ enum change_kind {
 };
 
 struct change {			/* changes */
-	int64_t seq;
+	int64_t seq, at_ms;
 	enum change_kind kind;
 	int64_t id;
 	const char *subject;

@@ -57,7 +57,7 @@ store_change_last(struct db *db, int64_t *seq)
 }
 
 static const char q_changes_since[] =
-	"SELECT seq, kind, id, subject FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+	"SELECT seq, kind, id, subject, at_ms FROM changes WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 
 static enum err
 changes_read(struct db *db, struct arena *a, int64_t seq, size_t max,
@@ -76,6 +76,7 @@ changes_read(struct db *db, struct arena *a, int64_t seq, size_t max,
 		c->kind = kind_of(col_text(s, 1, a));
 		c->id = col_i64(s, 2);
 		c->subject = col_text(s, 3, a);
+		c->at_ms = col_i64(s, 4);
 	}
 	return stmt_end(s);
 }

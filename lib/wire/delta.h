@@ -26,6 +26,7 @@
 
 #define OPEN_CTYPE "application/x-headrace-open"
 #define DELTA_CTYPE "application/x-headrace-delta"
+#define DELTA_OLDEST "Headrace-Oldest"	/* header: when its oldest change was, Unix ms */
 
 #define DELTA_FRAGMENTS_MAX (1u << 20)
 #define DELTA_NAME_MAX 64		/* bytes of a field name or topic */
