@@ -65,7 +65,7 @@ struct cli {
 
 /* ---- rows (main.c) ---- */
 extern const struct cli_group cli_users, cli_preauthkeys, cli_nodes, cli_auth,
-    cli_policy, cli_apikeys, cli_oauth_clients;
+    cli_policy, cli_apikeys, cli_oauth_clients, cli_settings;
 extern const struct cli_group cli_db;
 extern const struct cli_cmd cli_configtest, cli_health, cli_version, cli_backup, cli_restore;
 extern const struct cli_group *const cli_groups[];	/* end with NULL */

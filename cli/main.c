@@ -15,7 +15,7 @@
 
 const struct cli_group *const cli_groups[] = {
 	&cli_users, &cli_preauthkeys, &cli_nodes, &cli_auth, &cli_policy, &cli_apikeys,
-	&cli_oauth_clients, &cli_db, NULL,
+	&cli_oauth_clients, &cli_settings, &cli_db, NULL,
 };
 
 const struct cli_cmd *const cli_commands[] = {
