@@ -17,6 +17,7 @@
 #include "lib/base/log.h"
 #include "lib/crypto/key.h"
 #include "lib/crypto/token.h"
+#include "lib/metrics/metrics.h"
 #include "lib/netmap/node_json.h"
 #include "lib/store/store.h"
 
@@ -282,6 +283,30 @@ is_users_fault(enum err e)
 	    e == ERR_CONFLICT || e == ERR_AUTH;
 }
 
+/* What it was, for the metrics.  A held request was not answered yet. */
+static void
+count(const struct req *rq, const struct ask *a, const struct verdict *v, enum err e)
+{
+	enum metrics_registration r = METRICS_R_KNOWN;
+
+	if (e == OK && v->hold != NULL)
+		return;
+	if (e != OK)
+		r = is_users_fault(e) ? METRICS_R_REFUSED : METRICS_R_FAILED;
+	else if (v->auth_url != NULL)
+		r = METRICS_R_ASKED_TO_LOGIN;
+	else if (v->node == NULL && a->dev.want_expiry_ms != TIME_NONE &&
+	    a->dev.want_expiry_ms <= rq->now_ms)
+		r = METRICS_R_LOGOUT;
+	else if (v->node == NULL)
+		r = METRICS_R_NEW_KEY;
+	else if (a->auth_key[0] != '\0')
+		r = v->node->created_ms == rq->now_ms ? METRICS_R_NEW : METRICS_R_RENEWED;
+	else if (a->followup[0] != '\0')
+		r = METRICS_R_LOGIN;
+	metrics_add(METRIC_REGISTRATIONS, r, 1);
+}
+
 /* Runs decide() in a write transaction that is kept only if it succeeds. */
 static enum err
 decide_and_commit(struct req *rq, struct ask *a, struct node *n, struct verdict *v)
@@ -313,6 +338,7 @@ machine_register(struct req *rq)
 	e = read_ask(rq, body, &a);
 	if (e == OK)
 		e = decide_and_commit(rq, &a, &n, &v);
+	count(rq, &a, &v, e);
 	if (e == OK)
 		log_verdict(rq, &v);
 	if (!is_users_fault(e))

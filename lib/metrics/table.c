@@ -44,7 +44,7 @@ static const char *const statuses[METRICS_STATUSES] = {
 static const char *const registrations[METRICS_REGISTRATIONS] = {
 	[METRICS_R_NEW] = "new", [METRICS_R_RENEWED] = "renewed", [METRICS_R_KNOWN] = "known",
 	[METRICS_R_LOGIN] = "login", [METRICS_R_ASKED_TO_LOGIN] = "asked_to_login",
-	[METRICS_R_EXPIRED] = "expired", [METRICS_R_LOGOUT] = "logout",
+	[METRICS_R_NEW_KEY] = "new_key", [METRICS_R_LOGOUT] = "logout",
 	[METRICS_R_REFUSED] = "refused", [METRICS_R_FAILED] = "failed",
 };
 
