@@ -15,7 +15,7 @@ import (
 // newApprovalServer is a server on which new devices wait.
 func newApprovalServer(t *testing.T) *lab.Server {
 	s := lab.NewServer(t)
-	s.SQL("INSERT INTO settings (name, value) VALUES ('devicesApprovalOn', 'true')")
+	s.Run("settings", "set", "devicesApprovalOn", "true")
 	return s
 }
 
@@ -138,7 +138,7 @@ func TestSuspendedUser(t *testing.T) {
 	s := lab.NewServer(t)
 	alice := s.NewDaemon("alices").Join(s.Key())
 	bobs := s.KeyOf("bob", "--reusable")
-	bob := s.NewDaemon("bobs").Join(bobs)
+	bob := s.NewOldestDaemon("bobs").Join(bobs)
 	alice.Sees("bobs")
 	bob.Sees("alices")
 	check := lab.SamePolls(t, alice, bob)
