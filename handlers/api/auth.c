@@ -12,6 +12,7 @@
 #include "handlers/api/api.h"
 #include "handlers/api/put.h"
 #include "handlers/api/shapes.h"
+#include "handlers/api/user_act.h"
 #include "handlers/control/enroll.h"
 #include "handlers/routes.h"
 #include "lib/crypto/token.h"
@@ -166,6 +167,7 @@ auth_register(struct req *rq)
 	if ((e = api_body(rq, &body)) != OK || (e = id_of(rq, body, &id)) != OK ||
 	    (e = not_a_check(rq, id)) != OK || (e = waiting_login(rq, id, &l)) != OK ||
 	    (e = api_user_by_name(rq, json_get_str(body, "user", ""), &u)) != OK ||
+	    (e = user_act_may_own(rq, &u)) != OK ||
 	    (e = enroll_login(rq, &l, &u, &n)) != OK)
 		return e;
 	return put_node_reply(rq, n.id);

@@ -12,6 +12,7 @@
 #include "handlers/api/check.h"
 #include "handlers/api/put.h"
 #include "handlers/api/shapes.h"
+#include "handlers/api/user_act.h"
 #include "handlers/routes.h"
 #include "lib/crypto/token.h"
 
@@ -94,7 +95,11 @@ read_authkey(struct req *rq, struct authkey *k, struct user *owner)
 		    "a later time, or none for a key that never expires");
 	if ((why = api_check_display_name(k->description)) != NULL)
 		return req_fail_at(rq, ERR_BADREQ, "body.description", "%s", why);
-	return k->user_id == 0 ? OK : api_user_by_id(rq, k->user_id, owner);
+	if (k->user_id == 0)
+		return OK;
+	if ((e = api_user_by_id(rq, k->user_id, owner)) != OK || strcmp(k->tags, "[]") != 0)
+		return e;
+	return user_act_may_own(rq, owner);
 }
 
 static void

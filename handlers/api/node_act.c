@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "handlers/api/api.h"
+#include "handlers/api/user_act.h"
 #include "handlers/api/v2.h"
 #include "handlers/control/approve_net.h"
 #include "handlers/control/approve_node.h"
@@ -79,6 +80,7 @@ node_act_user(struct req *rq, const struct node *n, int64_t user_id)
 	enum err e;
 
 	if ((e = api_user_by_id(rq, user_id, &u)) != OK ||
+	    (e = user_act_may_own(rq, &u)) != OK ||
 	    (e = api_owner_free(rq, n, u.id)) != OK ||
 	    (e = approve_net(rq, u.id, &net)) != OK ||
 	    (e = store_node_set_user(rq->db, n->id, u.id)) != OK)

@@ -202,10 +202,10 @@ register_method_name(const char *stored)
 	return "REGISTER_METHOD_UNSPECIFIED";
 }
 
-static void
-put_addresses(struct jw *w, const struct node *n)
+void
+put_addresses(struct jw *w, const char *name, const struct node *n)
 {
-	jw_key(w, "ipAddresses");
+	jw_key(w, name);
 	jw_arr(w);
 	if (n->ipv4 != NULL)
 		jw_str(w, n->ipv4);
@@ -258,7 +258,7 @@ put_node(struct jw *w, struct req *rq, const struct put_refs *refs,
 	jw_kstr(w, "machineKey", n->machine_key);
 	jw_kstr(w, "nodeKey", n->node_key);
 	jw_kstr(w, "discoKey", n->disco_key);
-	put_addresses(w, n);
+	put_addresses(w, "ipAddresses", n);
 	jw_kstr(w, "name", n->hostname);
 	jw_key(w, "user");
 	put_user(w, owner ? owner : &tagged_devices, NULL);

@@ -38,6 +38,7 @@ void put_time(struct jw *w, const char *name, int64_t ms);
 void put_scopes(struct jw *w, const char *names);
 
 /* One value each. */
+void put_addresses(struct jw *w, const char *name, const struct node *n);
 void put_user(struct jw *w, const struct user *u, const char *role);	/* NULL: neither role nor status is said */
 void put_authkey(struct jw *w, const struct put_refs *refs,
     const struct authkey *k, const char *key_text);	/* NULL: masked */

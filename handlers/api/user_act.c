@@ -25,6 +25,12 @@ user_act_may(struct req *rq, const struct user *u)
 	return may_give(rq, role_name(policy_load_role(rq, u)));
 }
 
+enum err
+user_act_may_own(struct req *rq, const struct user *u)
+{
+	return rq->caller->user_id == u->id ? OK : user_act_may(rq, u);
+}
+
 /* An administrator who is locked out, or a tailnet without its owner, helps nobody. */
 static enum err
 not_needed(struct req *rq, const struct user *u, const char *verb)

@@ -18,6 +18,12 @@ enum user_action { USER_APPROVE, USER_SUSPEND, USER_RESTORE };
 must_check enum err user_act_may(struct req *rq, const struct user *u);
 
 /*
+ * The same, but for the caller's own user: may a device be made this user's?  What a
+ * policy lets the owner's devices do is nothing that others may give themselves.
+ */
+must_check enum err user_act_may_own(struct req *rq, const struct user *u);
+
+/*
  * Approve: one who needs approval becomes active; restore: one who was suspended;
  * suspend: anybody but the caller and the tailnet's owner.  What is so already is no
  * mistake.

@@ -52,18 +52,6 @@ device_of(const struct putting *p, const struct node *n)
 	};
 }
 
-static void
-put_addresses(struct jw *w, const struct node *n)
-{
-	jw_key(w, "addresses");
-	jw_arr(w);
-	if (n->ipv4 != NULL)
-		jw_str(w, n->ipv4);
-	if (n->ipv6 != NULL)
-		jw_str(w, n->ipv6);
-	jw_end_arr(w);
-}
-
 /* People see a tailnet-lock key as "tlpub:"; on the wire it is "nlpub:". */
 static void
 put_lock_key(struct jw *w, struct arena *a, const struct node *n)
@@ -131,7 +119,7 @@ put_device(struct putting *p, const struct v2_device *d)
 	const struct node *n = d->n;
 	struct jw *w = &p->w;
 
-	put_addresses(w, n);
+	put_addresses(w, "addresses", n);
 	jw_kstr(w, "name", d->name);
 	put_id(w, "id", n->id);
 	put_id(w, "nodeId", n->id);

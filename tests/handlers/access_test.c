@@ -415,6 +415,27 @@ pages_of_named_origins_may(void **state)
 	assert_lacks(ask_head(k), "Access-Control");
 }
 
+/* What the policy lets the owner's devices do, a key with less gives to no device. */
+static void
+devices_of_the_mighty_are_not_given(void **state)
+{
+	struct asker *k = *state;
+	int64_t owner = add_user(k, "olga"), plain = add_user(k, "pia");
+	const char *key = make_key(k, "devices:core auth_keys", 0);
+
+	assert_int_equal(db_begin_write(k->db), OK);
+	assert_int_equal(store_user_set_role(k->db, owner, "owner"), OK);
+	assert_int_equal(db_commit(k->db), OK);
+	add_node(k, plain, 1, 1);
+	assert_key_status(k, 403, key, "POST", "/api/v1/node/1/user", "{\"user\":\"1\"}");
+	assert_key_status(k, 403, key, "POST", "/api/v1/preauthkey", "{\"user\":\"1\"}");
+	assert_key_status(k, 200, key, "POST", "/api/v1/preauthkey", "{\"user\":\"2\"}");
+	assert_key_status(k, 200, key, "POST", "/api/v1/preauthkey",
+	    "{\"user\":\"1\",\"aclTags\":[\"tag:web\"]}");
+	assert_key_status(k, 200, make_key(k, "all", 0), "POST", "/api/v1/node/1/user",
+	    "{\"user\":\"1\"}");
+}
+
 int
 main(void)
 {
@@ -431,6 +452,7 @@ main(void)
 		ASK_TEST(rows_without_a_key_say_nothing),
 		ASK_TEST(a_key_ends_with_the_rights_of_its_user),
 		ASK_TEST(the_owner_of_the_configuration_is_one),
+		ASK_TEST(devices_of_the_mighty_are_not_given),
 		ASK_TEST(without_a_database_nobody_is_known),
 		ASK_TEST(no_page_may_ask_by_default),
 		ASK_TEST(pages_of_named_origins_may),
