@@ -151,6 +151,50 @@ ephemeral(void **state)
 	assert_int_equal(store_node_by_id(f->db, f->a, id, &n), ERR_NOTFOUND);
 }
 
+static size_t
+waiting(struct fixture *f)
+{
+	struct node *v;
+	size_t n;
+
+	assert_ok(store_nodes_waiting(f->db, f->a, &v, &n));
+	for (size_t i = 0; i < n; i++)
+		assert_true(v[i].waits);
+	return n;
+}
+
+static void
+admission(void **state)
+{
+	struct fixture *f = *state;
+	int64_t ann = add_user(f->db, "ann"), bob = add_user(f->db, "bob");
+	int64_t id = add_node(f, ann, 1);
+	struct node n = node_like(f->a, bob, 2);
+
+	n.waits = true;
+	assert_ok(store_node_insert(f->db, &n, &n.id));
+	assert_int_equal(waiting(f), 1);
+	assert_ok(store_node_set_authorized(f->db, id, false));
+	assert_int_equal(waiting(f), 2);
+	assert_false(node_admitted(&(struct node){ .waits = get(f, id).waits }));
+	assert_ok(store_node_set_authorized(f->db, id, true));
+	assert_int_equal(store_node_set_authorized(f->db, 99, true), ERR_NOTFOUND);
+	/* A device is suspended as long as its user is, whoever that is. */
+	assert_ok(store_user_set_status(f->db, ann, "suspended"));
+	assert_true(get(f, id).suspended);
+	assert_int_equal(waiting(f), 1);
+	assert_ok(store_node_set_user(f->db, id, bob));
+	assert_false(get(f, id).suspended);
+	assert_ok(store_node_set_user(f->db, id, ann));
+	assert_true(get(f, id).suspended);
+	assert_ok(store_node_set_tags(f->db, id, "[\"tag:a\"]"));
+	assert_false(get(f, id).suspended);
+	id = add_node(f, ann, 3);
+	assert_true(get(f, id).suspended);
+	assert_ok(store_user_set_status(f->db, ann, "active"));
+	assert_false(get(f, id).suspended);
+}
+
 int
 main(void)
 {
@@ -162,6 +206,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(presence, setup_memory, teardown),
 		cmocka_unit_test_setup_teardown(expiry, setup_memory, teardown),
 		cmocka_unit_test_setup_teardown(ephemeral, setup_memory, teardown),
+		cmocka_unit_test_setup_teardown(admission, setup_memory, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,8 @@ static const struct plan_allowed { const char *sql, *plan, *why; } plans_allowed
 	{ "FROM logins WHERE tailnet_id", "SCAN logins USING INDEX login_expiry", "lists all" },
 	{ " nodes ", "SCAN n USING INDEX node_router", "routers only: the election" },
 	{ " nodes ", "USE TEMP B-TREE FOR ORDER BY", "routers of one prefix" },
+	{ "FROM nodes WHERE authorized = 0", "SCAN nodes USING INDEX node_waits",
+	    "it holds no others" },
 	{ "FROM policies WHERE +tailnet_id", "SCAN policies", "lists all, newest first" },
 	{ "DELETE FROM changes", "SCAN changes", "ends at the first row that is young enough" },
 };
