@@ -120,11 +120,11 @@ class Server:
     def user(self, name):
         return self.ok("POST", "/api/v1/user", {"name": name})["user"]
 
-    def node(self, name, user_id):
-        """A device that has never talked to us, as `debug create-node` makes them in the peer."""
+    def node(self, name, user):
+        """A device of this user that has never connected."""
         auth_id = "hskey-authreq-" + os.urandom(12).hex()
-        return self.ok("POST", "/api/v1/debug/node",
-                       {"user": user_id, "key": auth_id, "name": name, "routes": []})["node"]
+        self.ok("POST", "/api/v1/debug/node", {"user": user, "key": auth_id, "name": name, "routes": []})
+        return self.ok("POST", "/api/v1/auth/register", {"user": user, "authId": auth_id})["node"]
 
 
 def basic(user, password=""):

@@ -24,6 +24,7 @@ status=0
 if [ "$wanted" != go ]; then
 	file=${wanted%%::*} name=${wanted#"$file"}
 	"$VENV/bin/python" -m pytest -p no:cacheprovider -q --no-header --tb=short \
+	    -W ignore::DeprecationWarning \
 	    "tests/api/${file:+$file.py}$name" || status=1
 fi
 if [ -z "$wanted" ] || [ "$wanted" = go ]; then
