@@ -64,7 +64,7 @@ const struct route route_policy_get = {
 	.handle = policy_get,
 	.op = &(const struct api_op){
 		.id = "getPolicy", .tag = "Policy", .summary = "Get policy",
-		.answer = &shape_policy,
+		.answer = &shape_policy, .etag = true,
 	},
 };
 
@@ -120,6 +120,18 @@ policy_read_new(struct req *rq, jv *body, struct policy_new *out)
 
 /* ---- PUT ---- */
 
+/* Of If-Match HTTP says that it is 412; of expectVersion, which is our own, 409 is said. */
+static enum err
+set(struct req *rq, const struct policy_new *p, struct policy_was_set *done)
+{
+	enum err e = policy_set(rq, p, done);
+
+	if (e != ERR_CONFLICT || req_param(rq, "HTTP_IF_MATCH") == NULL)
+		return e;
+	rq->err_at = "header.If-Match";
+	return ERR_STALE;
+}
+
 enum err
 policy_set_reply(struct req *rq, const struct policy_new *p)
 {
@@ -127,7 +139,7 @@ policy_set_reply(struct req *rq, const struct policy_new *p)
 	struct jw w;
 	enum err e;
 
-	if ((e = policy_may_set(rq)) != OK || (e = policy_set(rq, p, &done)) != OK)
+	if ((e = policy_may_set(rq)) != OK || (e = set(rq, p, &done)) != OK)
 		return e;
 	api_reply(rq, &w);
 	put_policy_text(&w, p->text.p, done.version, done.at_ms);
@@ -151,6 +163,12 @@ policy_put(struct req *rq)
 	return policy_set_reply(rq, &p);
 }
 
+const struct api_field policy_set_headers[] = {
+	{ .name = "If-Match", .type = API_TEXT, .help = "the ETag of the policy that this one was "
+	  "made from; if there is a newer one, nothing is set", .example = "\"\\\"7\\\"\"" },
+	{ .name = NULL },
+};
+
 static const struct api_field put_fields[] = {
 	{ .name = "policy", .type = API_TEXT, .flags = API_MUST, .max = REQ_BODY_MAX },
 	{ .name = "author", .type = API_TEXT }, { .name = "comment", .type = API_TEXT },
@@ -169,7 +187,8 @@ const struct route route_policy_put = {
 	.handle = policy_put,
 	.op = &(const struct api_op){
 		.id = "setPolicy", .tag = "Policy", .summary = "Set policy",
-		.body = &put_body, .answer = &shape_policy, .errors = "400 409 412 415 422",
+		.headers = policy_set_headers, .body = &put_body, .answer = &shape_policy,
+		.etag = true, .errors = "400 409 412 415 422",
 	},
 };
 

@@ -163,7 +163,8 @@ const struct route route_policy_rollback = {
 	.handle = policy_rollback,
 	.op = &(const struct api_op){
 		.id = "rollbackPolicy", .tag = "Policy", .summary = "Put an older version back",
-		.body = &rollback_body, .body_optional = true, .answer = &shape_policy, .errors = "400 409 412 415 422",
+		.headers = policy_set_headers, .body = &rollback_body, .body_optional = true,
+		.answer = &shape_policy, .etag = true, .errors = "400 409 412 415 422",
 	},
 };
 

@@ -118,7 +118,7 @@ if_match(void **state)
 	struct asker *k = *state;
 
 	assert_status(k, 200, "PUT", URL, "{\"policy\":\"{}\"}");
-	assert_int_equal(put_if_match(k, "\"7\""), 409);
+	assert_int_equal(put_if_match(k, "\"7\""), 412);
 	assert_int_equal(put_if_match(k, "7"), 400);
 	assert_int_equal(put_if_match(k, "\"x\""), 400);
 	assert_int_equal(put_if_match(k, "\"1\""), 200);
