@@ -75,3 +75,18 @@ test_policy_from_a_repository() {
 	same "bad" 400 "$(push "*")"
 	has "validated" '"message":"line 1, ' "$(get $acl/validate -u "$key:" --data-binary "@$D/policy.hujson")"
 }
+
+# What docs/settings.md shows, as it stands there.
+test_settings_doc() {
+	start_all
+	hr_in_path
+	ok apikeys create
+	blocks docs/settings.md >"$D/doc.sh"
+	(cd "$D" && PATH=$D/bin:$PATH key=$out url=http://127.0.0.1:$PORT sh -ex ./doc.sh >"$D/doc.out" 2>"$D/doc.log") ||
+	    fail "docs/settings.md: $(tail -n 4 "$D/doc.log")"
+	has "validated" "{}" "$(cat "$D/doc.out")"
+	ok settings list
+	out_has "corp.example=10.0.0.53"
+	ok policy get
+	out_has "everybody may reach everything"
+}
