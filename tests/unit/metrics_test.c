@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/metrics/table.h"
 
 #define PROCESSES 4
@@ -119,6 +120,89 @@ labels_have_all_their_values(void **state)
 	}
 	assert_int_equal(metrics_status(200), 0);
 	assert_int_equal(metrics_status(503), METRICS_STATUSES - 2);
+}
+
+/* ---- docs/metrics.md ---- */
+
+static const char *
+documentation(void)
+{
+	struct str out;
+	const char *wrong = file_read(arena, "docs/metrics.md", 1 << 20, &out);
+
+	if (wrong != NULL)
+		fail_msg("docs/metrics.md: %s: run this test in the top folder", wrong);
+	return out.p;
+}
+
+static const char *
+type_name(const struct metric_row *r)
+{
+	return r->kind == KIND_HISTOGRAM ? "histogram" :
+	    r->kind == KIND_COUNTER || r->kind == KIND_ASKED_COUNTER ? "counter" : "gauge";
+}
+
+static void
+every_row_is_documented(void **state)
+{
+	const char *doc = documentation();
+
+	(void)state;
+	for (enum metric m = 0; m < METRIC_COUNT; m++) {
+		const struct metric_row *r = &metrics_rows[m];
+		const char *first = r->label[0].name, *second = r->label[1].name;
+		const char *line = arena_printf(arena, "\n| `%s` | %s | %s%s%s | ", r->name,
+		    type_name(r), first ? first : "–", second ? ", " : "", second ? second : "");
+
+		if (strstr(doc, line) == NULL)
+			fail_msg("docs/metrics.md has no row that begins with %s", line + 1);
+	}
+}
+
+static void
+every_label_value_is_documented(void **state)
+{
+	const char *values = strstr(documentation(), "\n### Values of labels\n");
+
+	(void)state;
+	assert_non_null(values);
+	for (enum metric m = 0; m < METRIC_COUNT; m++)
+		for (int i = 0; i < METRICS_LABELS; i++)
+			for (unsigned v = 0; v < metrics_rows[m].label[i].n; v++) {
+				const char *word = arena_printf(arena, "`%s`",
+				    metrics_rows[m].label[i].values[v]);
+
+				if (strstr(values, word) == NULL)
+					fail_msg("docs/metrics.md explains no label value %s", word);
+			}
+}
+
+static bool
+is_metric(struct str name)
+{
+	static const char *const parts[] = { "", "_bucket", "_sum", "_count" };
+
+	for (enum metric m = 0; m < METRIC_COUNT; m++)
+		for (size_t i = 0; i < COUNT(parts); i++)
+			if ((i == 0 || metrics_rows[m].kind == KIND_HISTOGRAM) &&
+			    str_is(name, arena_printf(arena, "%s%s", metrics_rows[m].name, parts[i])))
+				return true;
+	return false;
+}
+
+static void
+no_stranger_is_documented(void **state)
+{
+	const char *p = documentation();
+
+	(void)state;
+	while ((p = strstr(p, "headrace_")) != NULL) {
+		struct str name = { p, strspn(p, "abcdefghijklmnopqrstuvwxyz_") };
+
+		if (!is_metric(name) && p[name.n] != '*')
+			fail_msg("docs/metrics.md speaks of %.*s", (int)name.n, name.p);
+		p += name.n;
+	}
 }
 
 /* ---- one process ---- */
@@ -392,6 +476,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(rows_are_well_formed),
 		TEST(labels_have_all_their_values),
+		TEST(every_row_is_documented),
+		TEST(every_label_value_is_documented),
+		TEST(no_stranger_is_documented),
 		TEST(without_a_file_nothing_happens),
 		TEST(counters_count_and_are_labelled),
 		TEST(histograms_add_up),
