@@ -10,6 +10,7 @@
 #include "handlers/admit.h"
 #include "handlers/api/check.h"
 #include "handlers/api/fields.h"
+#include "handlers/api/user_act.h"
 #include "handlers/api/v2_key.h"
 #include "handlers/control/approve_net.h"
 #include "handlers/control/approve_tags.h"
@@ -68,6 +69,7 @@ read_owner(struct req *rq, jv *body, bool tagged, struct authkey *k)
 {
 	int64_t wanted = api_get_id(body, "userId"), own = rq->caller->user_id;
 	struct user u;
+	enum err e;
 
 	k->user_id = wanted != 0 ? wanted : own;
 	if (wanted != 0 && wanted != own && !admit_has(rq, SCOPE_ALL))
@@ -79,7 +81,11 @@ read_owner(struct req *rq, jv *body, bool tagged, struct authkey *k)
 	if (k->user_id == 0 && !tagged)
 		return req_fail_at(rq, ERR_BADREQ, TAGS_AT, "an auth key without tags must be "
 		    "created with a user-owned API key, or name the user in userId");
-	return wanted != 0 ? api_user_by_id(rq, wanted, &u) : OK;
+	if (wanted == 0)
+		return OK;
+	if ((e = api_user_by_id(rq, wanted, &u)) != OK || tagged)
+		return e;
+	return user_act_may_own(rq, &u);
 }
 
 static enum err
