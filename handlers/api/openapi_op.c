@@ -74,7 +74,7 @@ put_parameter(struct jw *w, struct openapi_uses *u, const char *in, struct str n
 		jw_kstr(w, "description", f->help);
 	jw_kbool(w, "required", strcmp(in, "path") == 0 || (f->flags & API_MUST) != 0);
 	jw_key(w, "schema");
-	openapi_put_field(w, u, &value, true);
+	openapi_put_field(w, u, &value, strcmp(in, "header") != 0);	/* whose length is the web server's */
 	jw_end_obj(w);
 }
 
@@ -249,6 +249,14 @@ put_own_problem(struct jw *w, struct openapi_uses *u, const struct api_op *op)
 	jw_end_obj(w);
 }
 
+/* Before we see it, the web server may find it too long; its words are its own. */
+static void
+put_too_long(struct jw *w, const struct api_op *op)
+{
+	if (op->query != NULL)
+		jw_kraw(w, "431", "{\"description\":\"Longer than the web server takes\"}");
+}
+
 static void
 put_responses(struct jw *w, struct openapi_uses *u, const struct route *r)
 {
@@ -268,6 +276,7 @@ put_responses(struct jw *w, struct openapi_uses *u, const struct route *r)
 		jw_kstr(w, "$ref", arena_printf(u->a, "#/components/responses/%d", *s));
 		jw_end_obj(w);
 	}
+	put_too_long(w, r->op);
 	jw_end_obj(w);
 }
 

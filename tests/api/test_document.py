@@ -47,3 +47,14 @@ def test_every_operation_asks_for_a_key(server, version):
         status, _, body = server.raw(method.upper(), target)
         assert status == 401, f"{method} {path}"
         assert len(body) < 100
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_other_methods_are_refused(server, version):
+    """405 with a list of those that there are, which holds what the document has."""
+    document = server.session.get(f"{server.url}/api/{version}/openapi.json").json()
+    for path, methods in document["paths"].items():
+        status, head, body = server.raw("TRACE", path.replace("{", "").replace("}", ""), [server.bearer()])
+        assert status == 405, f"{path}: {body}"
+        assert {m.upper() for m in methods} <= set(head["allow"].split(", "))
+        assert head["content-type"] == "application/problem+json"
