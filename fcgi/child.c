@@ -26,6 +26,7 @@ static const char *const role_names[] = {
 	[ROLE_WEB] = "web worker",
 	[ROLE_CONTROL] = "control worker",
 	[ROLE_DELTA] = "delta worker",
+	[ROLE_WEBHOOK] = "webhook worker",
 	[ROLE_NOTIFIER] = "notifier",
 };
 
@@ -34,14 +35,17 @@ static const char *const role_names[] = {
 static void
 exec_child(const struct crew *c, const struct child *ch)
 {
+	static const char *const flags[] = {
+		[ROLE_WEB] = "--web", [ROLE_CONTROL] = "--control",
+		[ROLE_DELTA] = "--deltas", [ROLE_WEBHOOK] = "--webhooks",
+	};
 	const char *argv[6] = { 0 };
 	size_t n = 0;
 
 	argv[n++] = ch->role == ROLE_NOTIFIER ? c->notifier : c->program;
 	if (ch->role != ROLE_NOTIFIER) {
 		argv[n++] = "worker";
-		argv[n++] = ch->role == ROLE_WEB ? "--web" :
-		    ch->role == ROLE_DELTA ? "--deltas" : "--control";
+		argv[n++] = flags[ch->role];
 	}
 	if (c->config != NULL) {
 		argv[n++] = "-c";

@@ -13,9 +13,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define CREW_MAX 130		/* 64 web, 64 control, one for deltas, the notifier */
+#define CREW_MAX 131		/* 64 web, 64 control, one each for deltas and webhooks, the notifier */
 
-enum role { ROLE_WEB, ROLE_CONTROL, ROLE_DELTA, ROLE_NOTIFIER, ROLE_COUNT };
+enum role { ROLE_WEB, ROLE_CONTROL, ROLE_DELTA, ROLE_WEBHOOK, ROLE_NOTIFIER, ROLE_COUNT };
 
 struct child {
 	enum role role;

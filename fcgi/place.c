@@ -3,7 +3,7 @@
  *
  * web.sock and the notifier's socket are open to all users of the machine (mode
  * 0666): the web server runs as some other user, and what comes in there is
- * not believed anyway.  control.sock and delta.sock are (mode 0600): whoever can
+ * not believed anyway.  control.sock, delta.sock and webhook.sock are (mode 0600): whoever can
  * connect to them can name any machine as its own.
  */
 #include "fcgi/place.h"
@@ -198,12 +198,15 @@ open_sockets(const struct config *cfg, struct place *p)
 	p->path[1] = config_socket(a, cfg, "control.sock");
 	p->path[2] = config_socket(a, cfg, "wake.sock");
 	p->path[4] = config_socket(a, cfg, "delta.sock");
+	p->path[5] = config_socket(a, cfg, "webhook.sock");
 	p->path[3] = is_unix ? arena_strdup(a, cfg->notifier_listen + 5) : NULL;
 	p->web = listen_any(arena_printf(a, "unix:%s", p->path[0]), 0666);
 	p->control = listen_any(arena_printf(a, "unix:%s", p->path[1]), 0600);
 	p->delta = listen_any(arena_printf(a, "unix:%s", p->path[4]), 0600);
+	p->webhook = listen_any(arena_printf(a, "unix:%s", p->path[5]), 0600);
 	p->notifier = listen_any(cfg->notifier_listen, 0666);
-	return p->web >= 0 && p->control >= 0 && p->delta >= 0 && p->notifier >= 0;
+	return p->web >= 0 && p->control >= 0 && p->delta >= 0 && p->webhook >= 0 &&
+	    p->notifier >= 0;
 }
 
 bool
@@ -211,7 +214,7 @@ place_make(const struct config *cfg, struct place *p)
 {
 	bool ok;
 
-	*p = (struct place){ arena_new(), -1, -1, -1, -1, -1, { NULL } };
+	*p = (struct place){ arena_new(), -1, -1, -1, -1, -1, -1, { NULL } };
 	(void)umask(022);
 	ok = make_dirs(p->arena, cfg);
 	(void)umask(077);
@@ -222,14 +225,14 @@ place_make(const struct config *cfg, struct place *p)
 void
 place_end(struct place *p)
 {
-	const int fds[] = { p->web, p->control, p->delta, p->notifier, p->lock };
+	const int fds[] = { p->web, p->control, p->delta, p->webhook, p->notifier, p->lock };
 
 	if (p->arena == NULL)
 		return;
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < sizeof(p->path) / sizeof(p->path[0]); i++)
 		if (p->path[i] != NULL)
 			(void)unlink(p->path[i]);
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
 	arena_free(p->arena);

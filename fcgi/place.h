@@ -10,8 +10,8 @@
 struct place {
 	struct arena *arena;
 	int lock;		/* held while we run: one serve per run_dir */
-	int web, control, delta, notifier;
-	const char *path[5];	/* of the sockets, to remove; NULL: none */
+	int web, control, delta, webhook, notifier;
+	const char *path[6];	/* of the sockets, to remove; NULL: none */
 };
 
 /*

@@ -110,6 +110,7 @@ take_config(struct serve *s)
 	s->crew.want[ROLE_WEB] = s->cfg->web_workers;
 	s->crew.want[ROLE_CONTROL] = s->cfg->control_workers;
 	s->crew.want[ROLE_DELTA] = 1;
+	s->crew.want[ROLE_WEBHOOK] = 1;
 	s->crew.want[ROLE_NOTIFIER] = 1;
 }
 
@@ -287,6 +288,7 @@ prepare(struct serve *s)
 	s->crew.fd[ROLE_WEB] = s->place.web;
 	s->crew.fd[ROLE_CONTROL] = s->place.control;
 	s->crew.fd[ROLE_DELTA] = s->place.delta;
+	s->crew.fd[ROLE_WEBHOOK] = s->place.webhook;
 	s->crew.fd[ROLE_NOTIFIER] = s->place.notifier;
 	raise_file_limit();
 	return true;

@@ -247,13 +247,16 @@ worker_loop(struct worker *w)
 
 /* ---- the start ---- */
 
+#define ROLE_FLAG 256	/* plus a role: getopt's value of --web and the like */
+
 static const char usage[] =
-	"usage: headrace worker [--web | --control | --deltas | --routes] [-c FILE]\n"
+	"usage: headrace worker [--web | --control | --deltas | --webhooks | --routes] [-c FILE]\n"
 	"Answers FastCGI requests on the socket whose number is in HEADRACE_LISTEN_FD,\n"
 	"else on standard input.  headrace serve starts workers; so can a web server.\n"
 	"  --web      requests come from the world (default)\n"
 	"  --control  requests come from headrace-notifier on a private socket\n"
 	"  --deltas   the same: the one worker that tells it what has changed\n"
+	"  --webhooks the same: the one worker that tells other servers\n"
 	"  --routes   print the table of endpoints\n"
 	"  -c FILE    configuration\n";
 
@@ -274,11 +277,13 @@ read_options(int argc, char **argv, struct worker *w, const char **config)
 {
 	static const char *const idents[METRICS_WORKER_ROLES] = {
 		[METRICS_WEB] = "web-worker", [METRICS_CONTROL] = "control-worker",
-		[METRICS_DELTAS] = "delta-worker",
+		[METRICS_DELTAS] = "delta-worker", [METRICS_WEBHOOKS] = "webhook-worker",
 	};
 	static const struct option options[] = {
-		{ "web", no_argument, NULL, 'w' }, { "control", no_argument, NULL, 'k' },
-		{ "deltas", no_argument, NULL, 'd' },
+		{ "web", no_argument, NULL, ROLE_FLAG + METRICS_WEB },
+		{ "control", no_argument, NULL, ROLE_FLAG + METRICS_CONTROL },
+		{ "deltas", no_argument, NULL, ROLE_FLAG + METRICS_DELTAS },
+		{ "webhooks", no_argument, NULL, ROLE_FLAG + METRICS_WEBHOOKS },
 		{ "config", required_argument, NULL, 'c' },
 		{ "routes", no_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' }, { 0 },
@@ -286,10 +291,9 @@ read_options(int argc, char **argv, struct worker *w, const char **config)
 	int c;
 
 	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		if (c == 'w' || c == 'k' || c == 'd') {
-			w->origin = c == 'w' ? ORIGIN_WEB : ORIGIN_CONTROL;
-			w->role = c == 'w' ? METRICS_WEB : c == 'd' ? METRICS_DELTAS :
-			    METRICS_CONTROL;
+		if (c >= ROLE_FLAG) {
+			w->role = (enum metrics_role)(c - ROLE_FLAG);
+			w->origin = w->role == METRICS_WEB ? ORIGIN_WEB : ORIGIN_CONTROL;
 			w->ident = idents[w->role];
 		} else if (c == 'c') {
 			*config = optarg;

@@ -36,6 +36,7 @@ const struct route *const routes_all[] = {
 	&route_internal_presence,
 	&route_internal_refresh,
 	&route_internal_tick,
+	&route_internal_deliver,
 	&route_internal_metrics,
 
 	/* handlers/api */

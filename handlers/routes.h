@@ -40,6 +40,7 @@ extern const struct route route_internal_delta;
 extern const struct route route_internal_presence;
 extern const struct route route_internal_refresh;
 extern const struct route route_internal_tick;
+extern const struct route route_internal_deliver;
 extern const struct route route_internal_metrics;
 
 /* handlers/api */

@@ -77,7 +77,7 @@ attempt_refused(struct attempt *a, int status)
 	struct notifier *n = c->n;
 
 	attempt_end(a);
-	if (c->path != n->calls.path) {	/* any other can make deltas, too */
+	if (c->path != n->calls.path) {	/* any other can do it, too */
 		c->path = n->calls.path;
 		call_start(c);
 		return;
@@ -362,7 +362,8 @@ call_make(struct notifier *n, const struct call_ask *ask)
 	c->n = n;
 	c->cls = ask->cls;
 	c->asked_ns = uv_hrtime();
-	c->path = ask->delta ? n->calls.delta_path : n->calls.path;
+	c->path = ask->delta ? n->calls.delta_path :
+	    ask->webhook ? n->calls.webhook_path : n->calls.path;
 	c->timer.fire = on_timer;
 	/* A full presence report is longer than any client's request. */
 	buf_init(&c->request, ask->cls == CALL_OWN ? SIZE_MAX / 2 :

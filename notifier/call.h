@@ -55,7 +55,8 @@ struct call {
 /* What a call asks.  Texts are copied. */
 struct call_ask {
 	enum call_class cls;
-	bool delta;		/* for the worker that makes deltas, if it can be reached */
+	/* For the worker of its own that does this, if it can be reached. */
+	bool delta, webhook;
 	const char *method, *uri;
 	struct span body;
 	const char *machine_key;	/* NULL: the notifier asks for itself */
@@ -83,7 +84,8 @@ void call_cancel(struct call *c);	/* of one that runs; calls_end() follows */
 void call_free(struct call *c);		/* of one that does not run */
 
 struct calls {
-	const char *path, *delta_path;	/* control.sock, delta.sock */
+	const char *path;		/* control.sock */
+	const char *delta_path, *webhook_path;
 	struct call *queue[CALL_CLASSES];	/* circular lists; NULL: empty */
 	struct call *running;
 	unsigned n_running[CALL_CLASSES], n_queued;

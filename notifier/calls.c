@@ -216,6 +216,7 @@ calls_init(struct notifier *n)
 	*q = (struct calls){ 0 };
 	q->path = config_socket(n->arena, &n->cfg, "control.sock");
 	q->delta_path = config_socket(n->arena, &n->cfg, "delta.sock");
+	q->webhook_path = config_socket(n->arena, &n->cfg, "webhook.sock");
 	q->running_max = max < RUNNING_MIN ? RUNNING_MIN :
 	    max > CALLS_RUNNING_MAX ? CALLS_RUNNING_MAX : (unsigned)max;
 }

@@ -137,6 +137,15 @@ note_lag(const struct call *c)
 }
 
 static void
+note_webhooks(const struct call *c)
+{
+	int64_t ms;
+
+	if (str_i64(cgi_head_get(&c->head, DELTA_WEBHOOKS), &ms))
+		deliver_want(c->n, ms);
+}
+
+static void
 on_answer(struct call *c, enum err e)
 {
 	struct notifier *n = c->n;
@@ -156,6 +165,7 @@ on_answer(struct call *c, enum err e)
 		become_ready(n, b);
 	conns_flush(n);		/* so that the time of writing counts, too */
 	note_lag(c);
+	note_webhooks(c);
 	spent = (int64_t)((uv_hrtime() - begun) / NSEC_PER_MSEC);
 	uv_update_time(&n->loop);
 	pause = d->asked_ms + DELTA_SPACING_MS - notifier_now(n);

@@ -74,6 +74,9 @@
 #define WATCH_PAUSE_MS 100	/* after a change, before the next is seen */
 #define PRESENCE_BATCH_MS 200
 #define PRESENCE_SYNC_EXTRA_MS 3000	/* after the grace, at the start */
+#define DELIVER_SPACING_MS 100		/* between two calls that send to webhooks */
+#define DELIVER_RETRY_MS 10000		/* after one that failed */
+#define DELIVER_MAX_MS 3600000
 #define TICK_MIN_MS 1000
 #define TICK_MAX_MS 60000
 

@@ -182,6 +182,7 @@ notifier_init(struct notifier *n)
 	presence_init(n);
 	wake_init(n);
 	tick_init(n);
+	deliver_init(n);
 }
 
 void

@@ -17,6 +17,7 @@
 #include "lib/wire/zstd_frame.h"
 #include "notifier/call.h"
 #include "notifier/conn.h"
+#include "notifier/deliver.h"
 #include "notifier/delta.h"
 #include "notifier/h2.h"
 #include "notifier/hold.h"
@@ -65,6 +66,7 @@ struct notifier {
 	struct wake wake;
 	struct presence presence;
 	struct tick tick;
+	struct deliver deliver;
 	struct scrapes scrapes;
 };
 

@@ -384,6 +384,19 @@ reply(struct delta *d, int64_t from)
 	d->out = (struct buf){ 0 };
 }
 
+/* The notifier asks for a delta after every commit, so it hears of webhooks here. */
+static enum err
+webhooks_header(struct req *rq)
+{
+	int64_t due;
+	enum err e = store_webhooks_next(rq->db, &due);
+
+	if (e == OK && due != TIME_NONE)
+		req_header(rq, DELTA_WEBHOOKS, arena_printf(rq->arena, "%" PRId64,
+		    due > rq->now_ms ? due - rq->now_ms : 0));
+	return e;
+}
+
 static enum err
 internal_delta(struct req *rq)
 {
@@ -401,6 +414,8 @@ internal_delta(struct req *rq)
 	e = fill(&d, since);
 	if (e == OK)
 		reply(&d, since < 0 ? netcache_seq(rq->cache) : since);
+	if (e == OK)
+		e = webhooks_header(rq);
 	buf_fini(&d.out);
 	free(d.companions);
 	return e;

@@ -18,7 +18,18 @@
 #define TICK_MS 5000				/* files are looked at this often */
 #define KEEP_CHANGES_MS (60 * 60 * 1000)	/* no stream is ever that far behind */
 #define KEEP_REVOKED_MS (7LL * 24 * 60 * 60 * 1000)
+#define EXPIRING_MS (24LL * 60 * 60 * 1000)	/* that a key runs out is told a day before */
 #define KEEP_GONE_MS (30LL * 24 * 60 * 60 * 1000)
+
+/* The log of the past, and what webhooks are told of the future. */
+static enum err
+do_log(struct req *rq)
+{
+	int64_t keep = rq->cfg->audit_keep_ms;
+	enum err e = store_webhooks_note_expiring(rq->db, rq->now_ms, rq->now_ms + EXPIRING_MS);
+
+	return e != OK || keep == 0 ? e : store_audit_prune(rq->db, rq->now_ms - keep);
+}
 
 static enum err
 do_due(struct req *rq)
@@ -36,7 +47,8 @@ do_due(struct req *rq)
 	    (e = store_authkeys_prune(rq->db, now - KEEP_REVOKED_MS)) != OK ||
 	    (e = store_token_failures_prune(rq->db, now)) != OK ||
 	    (e = store_changes_prune(rq->db, now - KEEP_CHANGES_MS)) != OK ||
-	    (e = store_nodes_gone_prune(rq->db, now - KEEP_GONE_MS)) != OK)
+	    (e = store_nodes_gone_prune(rq->db, now - KEEP_GONE_MS)) != OK ||
+	    (e = do_log(rq)) != OK)
 		return e;
 	if (expired > 0)
 		log_info("tick: %" PRId64 " keys have expired", expired);

@@ -61,6 +61,16 @@ check_sockets(const struct config_check *c)
 	check_listen(c, "metrics", c->cfg->metrics_listen);
 }
 
+/* What happened last month must be there to be looked at. */
+static void
+check_audit(const struct config_check *c)
+{
+	int64_t ms = c->cfg->audit_keep_ms;
+
+	if (ms != 0 && ms < AUDIT_KEEP_MIN_MS)
+		c->fail(c, "audit", "keep", "is less than 30 days");
+}
+
 /* Is 'host' the domain itself or a name below it? */
 static bool
 inside_domain(struct str host, const char *domain)
@@ -174,6 +184,7 @@ config_check_all(const struct config_check *c)
 {
 	derive_paths(c);
 	check_sockets(c);
+	check_audit(c);
 	check_dns(c);
 	check_prefixes(c);
 	check_derp(c);

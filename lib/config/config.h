@@ -100,6 +100,9 @@ struct config {
 	/* [api] */
 	struct text_list cors_origins;	/* whose pages may use the API from a browser */
 
+	/* [audit] */
+	int64_t audit_keep_ms;		/* 0: for ever; else 30 days or more */
+
 	/* [metrics] */
 	const char *metrics_listen;	/* as notifier_listen; "" if none */
 	const char *metrics_token;	/* a secret; "" if none */
@@ -107,6 +110,8 @@ struct config {
 	/* [log] */
 	int log_level;			/* enum log_level */
 };
+
+#define AUDIT_KEEP_MIN_MS (30LL * 24 * 60 * 60 * 1000)
 
 #define CONFIG_FILE_DEFAULT "/etc/headrace/headrace.ini"
 

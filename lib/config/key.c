@@ -104,6 +104,9 @@ const struct config_key config_keys[] = {
 	{ "api", "cors_origins", &config_origins, "", AT(cors_origins),
 	  .help = "give the origins of web pages, like https://admin.example.com, parted by commas" },
 
+	{ "audit", "keep", &config_duration, "0", 0, 100 * YEAR, AT(audit_keep_ms),
+	  .help = "give 30d or more, or 0 to keep it for ever" },
+
 	{ "metrics", "listen", &config_listen, "", AT(metrics_listen),
 	  .help = "give 127.0.0.1:9090 or the like, or unix:/path/to/socket" },
 	{ "metrics", "token", &config_secret, "", AT(metrics_token),

@@ -5,10 +5,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
-
-#ifndef HEADRACE_VERSION
-#define HEADRACE_VERSION "dev"
-#endif
+#include "lib/fetch/agent.h"
 
 static size_t
 take(char *p, size_t size, size_t n, void *arg)
@@ -28,7 +25,7 @@ set_options(CURL *c, const char *url, long timeout_ms, struct buf *body)
 	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout_ms);
 	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms / 3);
-	(void)curl_easy_setopt(c, CURLOPT_USERAGENT, "headrace/" HEADRACE_VERSION);
+	(void)curl_easy_setopt(c, CURLOPT_USERAGENT, FETCH_AGENT);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, body);
 }

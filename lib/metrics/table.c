@@ -21,7 +21,8 @@ static const int64_t long_bounds[] = { MS, 2500 * US, 5 * MS, 10 * MS, 25 * MS, 
 
 const char *const metrics_roles[METRICS_ROLES] = {
 	[METRICS_SERVE] = "serve", [METRICS_WEB] = "web", [METRICS_CONTROL] = "control",
-	[METRICS_DELTAS] = "deltas", [METRICS_NOTIFIER] = "notifier", [METRICS_CGI] = "cgi",
+	[METRICS_DELTAS] = "deltas", [METRICS_WEBHOOKS] = "webhooks",
+	[METRICS_NOTIFIER] = "notifier", [METRICS_CGI] = "cgi",
 };
 
 static const char *const families[METRICS_FAMILIES] = {

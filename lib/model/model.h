@@ -163,6 +163,23 @@ struct audit_row {		/* audit_log */
 	const char *before, *after;	/* JSON objects: what differs */
 };
 
+struct webhook {		/* webhooks */
+	int64_t id;
+	const char *url, *origin;	/* origin: up to the path, which may be a secret */
+	const char *provider;	/* "", "slack", "mattermost", "googlechat", "discord" */
+	const char *subscriptions;	/* JSON array of types of events */
+	const char *secret, *creator;
+	int64_t created_ms, updated_ms;
+	int64_t failures, next_ms, dropped;
+	const char *error;
+};
+
+struct webhook_event {		/* webhook_outbox */
+	int64_t id, webhook_id, at_ms;
+	const char *type, *subject;
+	const char *data;	/* JSON object */
+};
+
 struct ssh_check {		/* ssh_checks */
 	const char *id;		/* hskey-authreq-<24> */
 	int64_t src_node, dst_node;

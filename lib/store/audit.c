@@ -80,8 +80,10 @@ store_audit_denied(struct db *db, const struct actor *who, const char *path, int
 	return stmt_run(s);
 }
 
+/* What is younger a trigger would keep. */
 static const char q_audit_prune[] =
-	"DELETE FROM audit_log WHERE at_ms < ?1";
+	"DELETE FROM audit_log WHERE at_ms <"
+	" min(?1, CAST((julianday('now') - 2440587.5 - 30) * 86400000 AS INTEGER))";
 
 enum err
 store_audit_prune(struct db *db, int64_t before_ms)

@@ -250,11 +250,43 @@ struct audit_filter {
 must_check enum err store_audit(struct db *db, struct arena *a, const struct audit_filter *f, struct audit_row **out, size_t *n);
 /* A refusal, noted at most once a minute for the same actor and action. */
 must_check enum err store_audit_denied(struct db *db, const struct actor *who, const char *path, int64_t now_ms);
-/* ERR_CONFLICT if that reaches into the last 30 days. */
+/* Forgets what is older, but nothing of the last 30 days. */
 must_check enum err store_audit_prune(struct db *db, int64_t before_ms);
 
 /* ---- changes (change.c) ---- */
 must_check enum err store_change_last(struct db *db, int64_t *seq);
+/* ---- webhooks (webhook.c) ---- */
+#define WEBHOOK_WAITING_MAX 10000	/* events of one; beyond, the oldest go when sending fails */
+
+must_check enum err store_webhook_create(struct db *db, const struct webhook *w, int64_t *id);
+must_check enum err store_webhook_by_id(struct db *db, struct arena *a, int64_t id, struct webhook *out);
+/* All, oldest first. */
+must_check enum err store_webhooks(struct db *db, struct arena *a, struct webhook **out, size_t *n);
+must_check enum err store_webhook_subscribe(struct db *db, int64_t id, const char *subscriptions, int64_t now_ms);
+must_check enum err store_webhook_rotate(struct db *db, int64_t id, const char *secret, int64_t now_ms);
+/* With what it has still to be told. */
+must_check enum err store_webhook_delete(struct db *db, int64_t id);
+/* An event to see whether it works, which does not wait for a pause to end. */
+must_check enum err store_webhook_test(struct db *db, int64_t id, int64_t now_ms);
+/* An event for each key that runs out by then and has none. */
+must_check enum err store_webhooks_note_expiring(struct db *db, int64_t now_ms, int64_t until_ms);
+/* Those that have events and need not wait. */
+must_check enum err store_webhooks_due(struct db *db, struct arena *a, int64_t now_ms, size_t max, struct webhook **out, size_t *n);
+/* When the next is due; TIME_NONE if nothing waits. */
+must_check enum err store_webhooks_next(struct db *db, int64_t *due_ms);
+/* Nobody else sends for it until then. */
+must_check enum err store_webhook_claim(struct db *db, int64_t id, int64_t until_ms);
+/* What it has to be told, oldest first. */
+must_check enum err store_webhook_events(struct db *db, struct arena *a, int64_t webhook_id, size_t max, struct webhook_event **out, size_t *n);
+/* It was told everything up to this event. */
+must_check enum err store_webhook_sent(struct db *db, int64_t id, int64_t last_event);
+struct webhook_failure {
+	int64_t next_ms;	/* no new attempt before */
+	int64_t drop_before_ms;	/* events older than this are given up: *dropped of them */
+	const char *error;
+};
+must_check enum err store_webhook_failed(struct db *db, int64_t id, const struct webhook_failure *f, int64_t *dropped);
+
 /*
  * Changes after 'seq' in order.  ERR_TOOBIG: there are more than 'max', rows
  * after 'seq' have been dropped already, or 'seq' is yet to come (the file was

@@ -26,6 +26,7 @@
 
 #define OPEN_CTYPE "application/x-headrace-open"
 #define DELTA_CTYPE "application/x-headrace-delta"
+#define DELTA_WEBHOOKS "Headrace-Webhooks"	/* header: in how many ms one has to be told */
 #define DELTA_OLDEST "Headrace-Oldest"	/* header: when its oldest change was, Unix ms */
 
 #define DELTA_FRAGMENTS_MAX (1u << 20)

@@ -2,8 +2,8 @@
 
 test_makes_folders_keys_and_sockets() {
 	start_serve
-	within 5 complete || fail "wanted 6 children, got $(children | count)"
-	for want in 700:data 600:data/headrace.db 600:data/noise.key 755:run 600:run/control.sock 600:run/delta.sock \
+	within 5 complete || fail "wanted 7 children, got $(children | count)"
+	for want in 700:data 600:data/headrace.db 600:data/noise.key 755:run 600:run/control.sock 600:run/delta.sock 600:run/webhook.sock \
 	    666:run/web.sock 666:run/notifier.sock; do
 		same "mode of ${want#*:}" "${want%%:*}" "$(stat -c %a "$D/${want#*:}")"
 	done

@@ -167,7 +167,7 @@ children() {	# [WORD]
 count() { wc -w | tr -d ' '; }
 
 # All wanted children run; the notifier counts too.
-complete() { [ "$(children | count)" = "${1:-6}" ]; }
+complete() { [ "$(children | count)" = "${1:-7}" ]; }
 
 # One FastCGI request straight to a socket; variables before it: A=b ask web.sock
 ask() {

@@ -221,6 +221,7 @@ limits_of_values(void **state)
 		{ "[api]\ncors_origins = https://A.example", "browsers write small" },
 		{ "[api]\ncors_origins = https://a.example:443", "browsers leave out" },
 		{ "[api]\ncors_origins = https://a.example, null", "an item 'null' that" },
+		{ "[audit]\nkeep = 29d", "less than 30 days" },
 		{ "[metrics]\nlisten = 9090", "neither unix:/path nor address:port" },
 		{ "[metrics]\nlisten = unix:", "names no socket" },
 		{ "[metrics]\ntoken = 0123456789abcde", "the secret is too short" },
