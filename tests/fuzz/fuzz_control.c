@@ -2,7 +2,8 @@
  * tests/fuzz/fuzz_control.c -- any body for /machine/register and /machine/map.
  *
  * Whatever a client sends and the database then holds, no answer is our own
- * failure, and the map that another node gets is JSON.
+ * failure, and the map that another node gets is JSON, without the node that waits
+ * for approval.
  */
 #include <stdlib.h>
 
@@ -31,6 +32,8 @@ static struct config cfg = {
 static struct db *db;
 static struct netcache *cache;
 static struct arena *arena;
+
+#define WAITING 3		/* the node that waits, and its machine */
 
 static void
 add_node(int64_t user, const char *mkey, const char *nkey, const char *name)
@@ -68,6 +71,9 @@ start(void)
 		abort();
 	add_node(user, MKEY(1), NKEY(1), "one");
 	add_node(user, MKEY(2), NKEY(2), "two");
+	add_node(user, MKEY(3), NKEY(3), "waiting");
+	if (store_node_set_authorized(db, WAITING, false) != OK)
+		abort();
 	if (db_commit(db) != OK)
 		abort();
 	buf_fini(&why);
@@ -101,6 +107,8 @@ check_other(void)
 	send(&rq, MKEY(2), "/machine/map", (struct span){ (const uint8_t *)ask, sizeof(ask) - 1 });
 	assert(rq.status == 200);
 	assert(stream_open_decode(buf_span(&rq.out), ids, 64, &o) == OK);
+	for (uint32_t i = 0; i < o.n_peers; i++)
+		assert(o.peers[i] != WAITING);
 	json = (struct str){ (const char *)o.first.p + 4, o.first.n - 4 };
 	assert(json_parse(arena, json, 32, NULL) != NULL);
 	req_end(&rq);
@@ -116,7 +124,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (db == NULL)
 		start();
 	which = take_byte(&body);
-	send(&rq, MKEY(1), which & 1 ? "/machine/register" : "/machine/map", body);
+	send(&rq, which & 2 ? MKEY(3) : MKEY(1), which & 1 ? "/machine/register" : "/machine/map", body);
 	req_end(&rq);
 	check_other();
 	arena_reset(arena);
