@@ -100,7 +100,7 @@ put_map(struct req *rq, const struct viewer *v, struct stream_open *o, struct bu
 	if (v->outside)
 		netcache_put_tail_outside(rq, o->zstd, out);
 	else
-		netcache_put_tail(rq, o->zstd, out);
+		netcache_put_tail(rq, v->node, o->zstd, out);
 	if (peers.over)
 		out->over = true;
 	buf_fini(&peers);

@@ -52,6 +52,9 @@ struct attrs_base netcache_caps(const struct req *rq);
 
 /* Documents as clients get them; "" if there is none yet. */
 const char *netcache_dns(const struct netcache *c);
+/* Does each node get a DNS configuration of its own?  This is it: the same, where not. */
+bool netcache_dns_is_personal(const struct netcache *c);
+const char *netcache_dns_of(struct req *rq, const struct node *n);
 const char *netcache_derpmap(const struct netcache *c);
 
 /* tailcfg.MapResponse.Domain: the tailnet's name; without one the server's host. */
@@ -136,11 +139,11 @@ void netcache_prime(struct netcache *c, struct db *db, const struct config *cfg)
 void netcache_put_text(struct netcache *c, struct str text, bool zstd, struct buf *out);
 
 /*
- * Appends what a first map ends with and is the same for everybody:
- * ,"DERPMap":…,"DNSConfig":… … and the closing brace; with UserProfiles if
- * everybody sees everybody.
+ * Appends what a first map ends with and is the same for everybody, unless the DNS
+ * configuration is personal: ,"DERPMap":…,"DNSConfig":… … and the closing brace;
+ * with UserProfiles if everybody sees everybody.
  */
-void netcache_put_tail(struct req *rq, bool zstd, struct buf *out);
+void netcache_put_tail(struct req *rq, const struct node *n, bool zstd, struct buf *out);
 
 /*
  * The same for a node that is not admitted: the relays, for its own measurements,

@@ -9,6 +9,7 @@
 #include "lib/base/log.h"
 #include "lib/netmap/derpmap.h"
 #include "lib/netmap/dns.h"
+#include "lib/policy/attrs.h"
 #include "lib/policy/ssh.h"
 #include "lib/store/store.h"
 
@@ -158,6 +159,29 @@ netcache_dns(const struct netcache *c)
 	return c->dns;
 }
 
+bool
+netcache_dns_is_personal(const struct netcache *c)
+{
+	return dns_is_personal(c->dns);
+}
+
+const char *
+netcache_dns_of(struct req *rq, const struct node *n)
+{
+	const struct net_node *as = net_node(rq->cache->net, n->id);
+	struct attrs_nextdns attrs = { .profile = NULL };
+	struct dns_device d = { .name = n->hostname, .model = n->os,
+	    .ip = n->ipv4 != NULL ? n->ipv4 : n->ipv6 != NULL ? n->ipv6 : "" };
+
+	if (!netcache_dns_is_personal(rq->cache))
+		return rq->cache->dns;
+	if (as != NULL)
+		(void)attrs_nextdns(rq->cache->net, as, &attrs);
+	d.profile = attrs.profile;
+	d.nothing = attrs.no_device_info;
+	return dns_config_personal(rq->arena, rq->cache->dns, &d);
+}
+
 const char *
 netcache_derpmap(const struct netcache *c)
 {
@@ -195,9 +219,12 @@ put_all_profiles(struct netcache *c, struct jw *w)
 	jw_end_arr(w);
 }
 
-/* It continues the object of the head, so a comma takes the place of its brace. */
+/*
+ * It continues the object of the head, so a comma takes the place of its brace.
+ * Without a DNS configuration (NULL) it is for one who is not admitted.
+ */
 static void
-tail_text(struct req *rq, bool outside, struct buf *out)
+tail_text(struct req *rq, const char *dns, struct buf *out)
 {
 	struct netcache *c = rq->cache;
 	struct jw w;
@@ -206,9 +233,9 @@ tail_text(struct req *rq, bool outside, struct buf *out)
 	jw_obj(&w);
 	if (c->derpmap[0] != '\0')
 		jw_kraw(&w, "DERPMap", c->derpmap);
-	jw_kraw(&w, "DNSConfig", outside ? "{}" : c->dns);
+	jw_kraw(&w, "DNSConfig", dns != NULL ? dns : "{}");
 	jw_kstr(&w, "Domain", netcache_domain(rq));
-	if (!outside && net_all_visible(c->net))
+	if (dns != NULL && net_all_visible(c->net))
 		put_all_profiles(c, &w);
 	jw_kbool(&w, "CollectServices", false);
 	if (!rq->cfg->logtail)
@@ -218,15 +245,31 @@ tail_text(struct req *rq, bool outside, struct buf *out)
 		out->p[0] = ',';
 }
 
+/* One that is made for one node. */
+static void
+put_own_tail(struct req *rq, const char *dns, bool zstd, struct buf *out)
+{
+	struct buf text;
+
+	buf_init(&text, MAP_BYTES_MAX);
+	tail_text(rq, dns, &text);
+	netcache_put_text(rq->cache, buf_as_str(&text), zstd, out);
+	buf_fini(&text);
+}
+
 void
-netcache_put_tail(struct req *rq, bool zstd, struct buf *out)
+netcache_put_tail(struct req *rq, const struct node *n, bool zstd, struct buf *out)
 {
 	struct ready *r = &rq->cache->tail;
 
+	if (netcache_dns_is_personal(rq->cache)) {
+		put_own_tail(rq, netcache_dns_of(rq, n), zstd, out);
+		return;
+	}
 	if (!r->fresh) {
 		r->plain.max = MAP_BYTES_MAX;
 		buf_clear(&r->plain);
-		tail_text(rq, false, &r->plain);
+		tail_text(rq, rq->cache->dns, &r->plain);
 		r->fresh = true;
 		r->z_fresh = false;
 	}
@@ -236,12 +279,7 @@ netcache_put_tail(struct req *rq, bool zstd, struct buf *out)
 void
 netcache_put_tail_outside(struct req *rq, bool zstd, struct buf *out)
 {
-	struct buf text;
-
-	buf_init(&text, MAP_BYTES_MAX);
-	tail_text(rq, true, &text);
-	netcache_put_text(rq->cache, buf_as_str(&text), zstd, out);
-	buf_fini(&text);
+	put_own_tail(rq, NULL, zstd, out);
 }
 
 /* ---- what is the viewer's own ---- */

@@ -86,6 +86,20 @@ emit_patch(struct delta *d, const struct node *n, unsigned fields)
 	delta_emit_json(d, &f, &json);
 }
 
+/* Its policy's attributes and its name are in it, where NextDNS answers. */
+static void
+emit_own_dns(struct delta *d, const struct node *n)
+{
+	struct str json;
+
+	if (!netcache_dns_is_personal(d->rq->cache))
+		return;
+	json = str_of(netcache_dns_of(d->rq, n));
+	delta_emit(d, &(struct fragment){ .op = FRAG_VALUE, .seen_by = SEEN_BY_SUBJECT,
+	    .subject = n->id, .name = STR("DNSConfig"),
+	    .bytes = { (const uint8_t *)json.p, json.n } });
+}
+
 static void
 emit_self(struct delta *d, const struct node *n)
 {
@@ -102,6 +116,7 @@ emit_self(struct delta *d, const struct node *n)
 	delta_emit_json(d, &(struct fragment){ .op = FRAG_VALUE, .seen_by = SEEN_BY_SUBJECT,
 	    .subject = n->id, .name = STR("Node"),
 	    .with = delta_companion(d, netcache_owner(d->rq->cache, n->id)) }, &json);
+	emit_own_dns(d, n);
 }
 
 static void
@@ -171,7 +186,9 @@ emit_derpmap(struct delta *d)
 static void
 emit_document(struct delta *d, const char *name)
 {
-	if (strcmp(name, DOCUMENT_DNS) == 0)	/* not for those alone: they are not in */
+	if (strcmp(name, DOCUMENT_DNS) == 0 && netcache_dns_is_personal(d->rq->cache))
+		emit_refresh(d, SEEN_BY_EVERYONE, 0);
+	else if (strcmp(name, DOCUMENT_DNS) == 0)	/* not for those alone: they are not in */
 		emit_value(d, SEEN_BY_ALL, STR("DNSConfig"), str_of(netcache_dns(d->rq->cache)));
 	else if (strcmp(name, DOCUMENT_DERPMAP) == 0)
 		d->news.derpmap = true;

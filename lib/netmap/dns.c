@@ -217,3 +217,84 @@ dns_config_json(struct arena *a, const struct config *cfg, const char *stored)
 	jw_end_obj(&w);
 	return buf_text(&out, a);
 }
+
+/* ---- NextDNS ---- */
+
+#define NEXTDNS "\"Addr\":\"https://dns.nextdns.io"
+
+/* The first resolver of theirs at or after 'text', behind its host; NULL if there is none. */
+static const char *
+nextdns_find(const char *text)
+{
+	const char *at = text;
+
+	while ((at = strstr(at, NEXTDNS)) != NULL) {
+		at += strlen(NEXTDNS);
+		if (*at == '"' || *at == '/' || *at == '?')
+			return at;
+	}
+	return NULL;
+}
+
+bool
+dns_is_personal(const char *json)
+{
+	return nextdns_find(json) != NULL;
+}
+
+static void
+put_escaped(struct buf *out, const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "0123456789-._~";
+
+	for (; *text != '\0'; text++)
+		if (strchr(plain, *text) != NULL)
+			buf_byte(out, (uint8_t)*text);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)*text);
+}
+
+static void
+put_query(struct buf *out, char before, const char *name, const char *value)
+{
+	buf_printf(out, "%c%s=", before, name);
+	put_escaped(out, value);
+}
+
+/* The rest of an address, behind the host; 'n' bytes of it stand in the configuration. */
+static void
+put_nextdns(struct buf *out, const char *rest, size_t n, const struct dns_device *d)
+{
+	const char *query = memchr(rest, '?', n);
+	size_t path = query != NULL ? (size_t)(query - rest) : n;
+
+	if (d->profile != NULL)
+		buf_printf(out, "/%s", d->profile);
+	else
+		buf_put(out, rest, path);
+	buf_put(out, rest + path, n - path);
+	if (d->nothing)
+		return;
+	put_query(out, query != NULL ? '&' : '?', "device_name", d->name);
+	put_query(out, '&', "device_model", d->model);
+	put_query(out, '&', "device_ip", d->ip);
+}
+
+const char *
+dns_config_personal(struct arena *a, const char *json, const struct dns_device *d)
+{
+	const char *at;
+	struct buf out;
+	size_t n;
+
+	buf_init(&out, SIZE_MAX);
+	while ((at = nextdns_find(json)) != NULL) {
+		buf_put(&out, json, (size_t)(at - json));
+		n = strcspn(at, "\"\\");	/* a backslash: what follows is kept as it is */
+		put_nextdns(&out, at, n, d);
+		json = at + n;
+	}
+	buf_str(&out, json);
+	return buf_text(&out, a);
+}

@@ -24,4 +24,17 @@ const char *dns_records_read(struct arena *a, struct str text, const char **why)
  */
 const char *dns_config_json(struct arena *a, const struct config *cfg, const char *records);
 
+/* What NextDNS is told of a device, so that its log says whose questions it answers. */
+struct dns_device {
+	const char *name, *model, *ip;
+	const char *profile;	/* in place of the address's own; NULL: that one */
+	bool nothing;		/* is told: only the profile counts */
+};
+
+/* Is one of NextDNS's resolvers in such a configuration?  Then each device gets its own. */
+bool dns_is_personal(const char *json);
+
+/* The configuration of one device: the addresses of NextDNS carry what is said of it. */
+const char *dns_config_personal(struct arena *a, const char *json, const struct dns_device *d);
+
 #endif

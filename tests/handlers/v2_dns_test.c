@@ -193,12 +193,57 @@ clients_hear_at_once(void **state)
 	assert_int_equal(change_now(k), seq);	/* the same again is no news */
 }
 
+/* The resolver in a first map of machine 'm'. */
+static const char *
+resolver_of(struct asker *k, int m)
+{
+	struct stream_open o;
+
+	assert_int_equal(do_map(k, m, m * 100, ",\"Stream\":true"), 200);
+	return json_get_str(json_at(json_get(json_get(opened(k, &o), "DNSConfig"), "Resolvers"), 0),
+	    "Addr", "(none)");
+}
+
+static void
+each_device_has_its_own_nextdns(void **state)
+{
+	struct asker *k = *state;
+	struct authkey key = { .user_id = make_user(k, "alice"), .reusable = true };
+	const char *text = make_key(k, &key), *lines;
+	struct policy_version p = { .author = "", .source = "cli", .comment = "",
+	    .text = "{\"grants\":[],\"nodeAttrs\":[{\"target\":[\"alice@\"],"
+	    "\"attr\":[\"nextdns:mine\"]}]}", .created_ms = ASK_NOW };
+	int64_t seq, to, id;
+
+	assert_joined(register_with(k, 1, 100, text));
+	assert_joined(register_with(k, 2, 200, text));
+	(void)resolver_of(k, 1);
+	seq = change_now(k);
+	assert_answer(k, "POST", DNS "nameservers", "{\"dns\":[\"https://dns.nextdns.io/abc\"]}");
+	assert_has(delta_lines(k, seq, &to), "refresh everyone");
+	assert_has(resolver_of(k, 1), "https://dns.nextdns.io/abc?device_name=host1&");
+	assert_has(resolver_of(k, 2), "https://dns.nextdns.io/abc?device_name=host2&");
+
+	seq = change_now(k);
+	STORE(k, store_policy_add(k->db, &p, &id));
+	lines = delta_lines(k, seq, &to);
+	assert_has(lines, "https://dns.nextdns.io/mine?device_name=host1&");
+	assert_has(lines, "https://dns.nextdns.io/mine?device_name=host2&");
+	assert_has(resolver_of(k, 2), "https://dns.nextdns.io/mine?device_name=host2&");
+
+	seq = change_now(k);
+	assert_answer(k, "POST", DNS "nameservers", "{\"dns\":[\"9.9.9.9\"]}");
+	assert_has(delta_lines(k, seq, &to), "value all 0 DNSConfig");
+	assert_string_equal(resolver_of(k, 1), "9.9.9.9");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		NET_TEST(nameservers), NET_TEST(preferences), NET_TEST(searchpaths), NET_TEST(split),
 		NET_TEST(too_much_is_refused), NET_TEST(the_whole),
+		NET_TEST(each_device_has_its_own_nextdns),
 		NET_TEST(the_file_says_whose_resolvers), NET_TEST(clients_hear_at_once),
 	};
 

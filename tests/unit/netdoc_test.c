@@ -263,6 +263,40 @@ a_bad_derp_map_changes_nothing(void **state)
 	}
 }
 
+static const char *
+for_device(const char *servers, const char *profile, bool nothing)
+{
+	struct dns_device d = { .name = "Ann's \"laptop\"", .model = "macOS", .ip = "100.64.0.1",
+	    .profile = profile, .nothing = nothing };
+	const char *list[] = { "9.9.9.9", servers };
+	struct config cfg = { .base_domain = "", .nameservers = { list, 2 } };
+	const char *shared = dns_config_json(a, &cfg, NULL), *own;
+
+	assert_int_equal(dns_is_personal(shared), strstr(servers, "//dns.nextdns.io/") != NULL);
+	own = strstr(dns_config_personal(a, shared, &d), "{\"Addr\":\"http");
+	return arena_strndup(a, own, strcspn(own, "}"));
+}
+
+#define INFO "device_name=Ann%27s%20%22laptop%22&device_model=macOS&device_ip=100.64.0.1\""
+
+static void
+nextdns_is_told_of_the_device(void **state)
+{
+	(void)state;
+	assert_string_equal(for_device("https://dns.nextdns.io/abc", NULL, false),
+	    "{\"Addr\":\"https://dns.nextdns.io/abc?" INFO);
+	assert_string_equal(for_device("https://dns.nextdns.io/abc", "mine", false),
+	    "{\"Addr\":\"https://dns.nextdns.io/mine?" INFO);
+	assert_string_equal(for_device("https://dns.nextdns.io/abc?x=1", "mine", false),
+	    "{\"Addr\":\"https://dns.nextdns.io/mine?x=1&" INFO);
+	assert_string_equal(for_device("https://dns.nextdns.io/abc", "mine", true),
+	    "{\"Addr\":\"https://dns.nextdns.io/mine\"");
+	assert_string_equal(for_device("https://dns.nextdns.io/abc", NULL, true),
+	    "{\"Addr\":\"https://dns.nextdns.io/abc\"");
+	assert_string_equal(for_device("https://dns.nextdns.io.evil.example/abc", "mine", false),
+	    "{\"Addr\":\"https://dns.nextdns.io.evil.example/abc\"");
+}
+
 int
 main(void)
 {
@@ -273,6 +307,7 @@ main(void)
 		cmocka_unit_test(a_slip_in_the_database_costs_nobody_the_map),
 		cmocka_unit_test(a_patch_says_no_more_than_asked),
 		cmocka_unit_test(dns_follows_the_configuration),
+		cmocka_unit_test(nextdns_is_told_of_the_device),
 		cmocka_unit_test(a_foreign_record_gets_a_route),
 		cmocka_unit_test(bad_records_are_refused),
 		cmocka_unit_test(derp_maps_are_merged),
