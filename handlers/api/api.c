@@ -6,7 +6,20 @@
 
 #include "handlers/api/check.h"
 #include "lib/base/clock.h"
+#include "lib/crypto/token.h"
 #include "lib/netmap/tags.h"
+
+enum err
+api_check_login_id(struct req *rq, const char *id, const char *at)
+{
+	if (!str_starts(str_of(id), LOGIN_ID_PREFIX))
+		return req_fail_at(rq, ERR_BADREQ, at, "auth ID has invalid prefix: "
+		    "expected prefix \"" LOGIN_ID_PREFIX "\"");
+	if (!login_id_valid(str_of(id)))
+		return req_fail_at(rq, ERR_BADREQ, at, "auth ID has invalid length: "
+		    "expected 24 characters after \"" LOGIN_ID_PREFIX "\"");
+	return OK;
+}
 
 enum err
 api_get_tags(struct req *rq, jv *body, const char *name, const char **out)

@@ -45,6 +45,9 @@ must_check enum err api_query_id(struct req *rq, const char *name, int64_t *out)
 /* Is ?name=true (or 1) there?  Another word than true or false is an error. */
 must_check enum err api_query_bool(struct req *rq, const char *name, bool *out);
 
+/* Has 'id' the form of a login's id?  Else ERR_BADREQ, with the place. */
+must_check enum err api_check_login_id(struct req *rq, const char *id, const char *at);
+
 /* A list of tags, checked, sorted, without doubles, as it is stored; "[]" if absent. */
 must_check enum err api_get_tags(struct req *rq, jv *body, const char *name,
     const char **out);

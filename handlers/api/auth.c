@@ -99,13 +99,7 @@ static enum err
 id_of(struct req *rq, jv *body, const char **id)
 {
 	*id = json_get_str(body, "authId", "");
-	if (!str_starts(str_of(*id), "hskey-authreq-"))
-		return req_fail(rq, ERR_BADREQ, "auth ID has invalid prefix: "
-		    "expected prefix \"hskey-authreq-\"");
-	if (!login_id_valid(str_of(*id)))
-		return req_fail(rq, ERR_BADREQ, "auth ID has invalid length: "
-		    "expected 24 characters after \"hskey-authreq-\"");
-	return OK;
+	return api_check_login_id(rq, *id, "body.authId");
 }
 
 /* Makes a text of why what was found ('e') under an id does not wait, if so. */
@@ -154,23 +148,33 @@ not_a_check(struct req *rq, const char *id)
 	return e;
 }
 
+/* Lets the login of this id in as a node of this user. */
 static enum err
-auth_register(struct req *rq)
+complete(struct req *rq, const char *id, const char *user)
 {
-	const char *id;
 	struct login l;
 	struct user u;
 	struct node n;
-	jv *body;
 	enum err e;
 
-	if ((e = api_body(rq, &body)) != OK || (e = id_of(rq, body, &id)) != OK ||
-	    (e = not_a_check(rq, id)) != OK || (e = waiting_login(rq, id, &l)) != OK ||
-	    (e = api_user_by_name(rq, json_get_str(body, "user", ""), &u)) != OK ||
+	if ((e = not_a_check(rq, id)) != OK || (e = waiting_login(rq, id, &l)) != OK ||
+	    (e = api_user_by_name(rq, user, &u)) != OK ||
 	    (e = user_act_may_own(rq, &u)) != OK ||
 	    (e = enroll_login(rq, &l, &u, &n)) != OK)
 		return e;
 	return put_node_reply(rq, n.id);
+}
+
+static enum err
+auth_register(struct req *rq)
+{
+	const char *id;
+	jv *body;
+	enum err e;
+
+	if ((e = api_body(rq, &body)) != OK || (e = id_of(rq, body, &id)) != OK)
+		return e;
+	return complete(rq, id, json_get_str(body, "user", ""));
 }
 
 static const struct api_field register_fields[] = {
@@ -190,6 +194,42 @@ const struct route route_auth_register = {
 	.op = &(const struct api_op){
 		.id = "authRegister", .tag = "Auth", .summary = "Register a node that waits",
 		.body = &register_body, .answer = &shape_node_reply, .errors = "400 409 415 422",
+	},
+};
+
+/* The older form of the same; the ids of its time had no prefix. */
+static enum err
+node_register(struct req *rq)
+{
+	const char *id = req_query(rq, "key"), *user = req_query(rq, "user");
+	enum err e;
+
+	id = id != NULL ? id : "";
+	if (strncmp(id, LOGIN_ID_PREFIX, strlen(LOGIN_ID_PREFIX)) != 0)
+		id = arena_printf(rq->arena, LOGIN_ID_PREFIX "%s", id);
+	if ((e = api_check_login_id(rq, id, "query.key")) != OK)
+		return e;
+	return complete(rq, id, user != NULL ? user : "");
+}
+
+static const struct api_field node_register_query[] = {
+	{ .name = "user", .type = API_TEXT, .help = "name of the user who shall own it" },
+	{ .name = "key", .type = API_TEXT, .help = "the id of the login" },
+	{ .name = NULL },
+};
+
+const struct route route_node_register = {
+	.method = HTTP_POST,
+	.path = "/api/v1/node/register",
+	.auth = AUTH_API,
+	.scope = SCOPE_DEVICES_CORE,
+	.txn = TXN_WRITE,
+	.body_max = API_BODY_MAX,	/* and not looked at */
+	.handle = node_register,
+	.op = &(const struct api_op){
+		.id = "registerNode", .tag = "Nodes", .summary = "Register a node that waits",
+		.help = "The older form of POST /api/v1/auth/register.",
+		.query = node_register_query, .answer = &shape_node_reply, .errors = "400 409",
 	},
 };
 

@@ -180,13 +180,23 @@ read_routes(struct req *rq, jv *list, struct routes *out)
 }
 
 enum err
-node_act_routes(struct req *rq, const struct node *n, jv *body)
+node_act_route_list(struct req *rq, jv *body, const char **json)
 {
 	struct routes routes;
 	enum err e = read_routes(rq, json_get(body, "routes"), &routes);
 
-	return e != OK ? e : store_node_set_approved(rq->db, n->id,
-	    routes_json(rq->arena, &routes));
+	if (e == OK)
+		*json = routes_json(rq->arena, &routes);
+	return e;
+}
+
+enum err
+node_act_routes(struct req *rq, const struct node *n, jv *body)
+{
+	const char *routes;
+	enum err e = node_act_route_list(rq, body, &routes);
+
+	return e != OK ? e : store_node_set_approved(rq->db, n->id, routes);
 }
 
 /* ---- key ---- */

@@ -30,6 +30,9 @@ must_check enum err node_act_user(struct req *rq, const struct node *n, int64_t 
 must_check enum err node_act_ip(struct req *rq, const struct node *n, const char *text,
     const char *at);
 
+/* Body member "routes", each a network, as it is stored; an exit node's in pairs. */
+must_check enum err node_act_route_list(struct req *rq, jv *body, const char **json);
+
 /* Body member "routes": they replace those approved before; an empty list approves none. */
 must_check enum err node_act_routes(struct req *rq, const struct node *n, jv *body);
 

@@ -72,6 +72,9 @@ static const struct api_field node_list[] = { MANY("nodes", shape_node), END };
 const struct api_object shape_node_reply = { "NodeReply", node_reply };
 const struct api_object shape_node_list = { "NodeList", node_list };
 
+static const struct api_field backfill[] = { TEXTS("changes"), END };
+const struct api_object shape_backfill = { "Backfilled", backfill };
+
 static const struct api_field auth_fields[] = {
 	{ .name = "kind", .type = API_TEXT, .words = "register ssh device user" },
 	TEXT("state"),

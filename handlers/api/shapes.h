@@ -13,6 +13,7 @@ extern const struct api_object shape_user_reply, shape_user_list;
 extern const struct api_object shape_authkey_reply, shape_authkey_list;
 extern const struct api_object shape_apikey_made, shape_apikey_list;
 extern const struct api_object shape_node_reply, shape_node_list;
+extern const struct api_object shape_backfill;
 extern const struct api_object shape_auth_list;
 extern const struct api_object shape_health;
 extern const struct api_object shape_policy, shape_policy_checked, shape_policy_tested;

@@ -64,14 +64,15 @@ take_from_pool(struct req *rq, struct ipset pool, const char **out)
 enum err
 approve_addresses(struct req *rq, struct net *net, struct node *n)
 {
+	bool want_v4 = rq->cfg->have_v4 && n->ipv4 == NULL;
 	struct ipset pool;
 	enum err e = OK;
 
-	if (rq->cfg->have_v4 && net != NULL && pool_of(rq, net, n, &pool))
+	if (want_v4 && net != NULL && pool_of(rq, net, n, &pool))
 		e = take_from_pool(rq, pool, &n->ipv4);
-	else if (rq->cfg->have_v4)
+	else if (want_v4)
 		e = take(rq, &rq->cfg->v4, &n->ipv4);
-	if (e == OK && rq->cfg->have_v6)
+	if (e == OK && rq->cfg->have_v6 && n->ipv6 == NULL)
 		e = take(rq, &rq->cfg->v6, &n->ipv6);
 	return e;
 }

@@ -22,6 +22,14 @@ make_room(struct req *rq)
 }
 
 enum err
+logins_add(struct req *rq, const struct login *l)
+{
+	enum err e = make_room(rq);
+
+	return e != OK ? e : store_login_create(rq->db, l);
+}
+
+enum err
 logins_open(struct req *rq, struct login *l)
 {
 	char id[LOGIN_ID_SIZE];
@@ -35,11 +43,9 @@ logins_open(struct req *rq, struct login *l)
 	}
 	if (e != OK && e != ERR_NOTFOUND)
 		return e;
-	if ((e = make_room(rq)) != OK)
-		return e;
 	login_id_new(id);
 	l->id = arena_strdup(rq->arena, id);
-	return store_login_create(rq->db, l);
+	return logins_add(rq, l);
 }
 
 enum err

@@ -17,6 +17,9 @@
  */
 must_check enum err logins_open(struct req *rq, struct login *l);
 
+/* Stores 'l' under the id that it has; ERR_CONFLICT if there is one with that id. */
+must_check enum err logins_add(struct req *rq, const struct login *l);
+
 /*
  * The login behind a followup address, if it is this machine's.  ERR_NOTFOUND:
  * none, or it has run out.  ERR_BADREQ: not such an address.

@@ -15,7 +15,6 @@
 #define HASH_PREFIX "b2b:"
 #define HASH_BYTES 32
 #define KIND_MAX 16
-#define LOGIN_PREFIX "hskey-authreq-"
 #define LOGIN_LEN 24
 
 static void
@@ -116,10 +115,10 @@ void
 login_id_new(char out[static LOGIN_ID_SIZE])
 {
 	uint8_t r[LOGIN_LEN / 4 * 3];
-	size_t n = sizeof(LOGIN_PREFIX) - 1;
+	size_t n = sizeof(LOGIN_ID_PREFIX) - 1;
 
 	random_bytes(r, sizeof(r));
-	memcpy(out, LOGIN_PREFIX, n);
+	memcpy(out, LOGIN_ID_PREFIX, n);
 	(void)sodium_bin2base64(out + n, LOGIN_ID_SIZE - n, r, sizeof(r),
 	    sodium_base64_VARIANT_URLSAFE_NO_PADDING);
 }
@@ -135,9 +134,9 @@ url_letter(char c)
 bool
 login_id_valid(struct str id)
 {
-	size_t skip = sizeof(LOGIN_PREFIX) - 1;
+	size_t skip = sizeof(LOGIN_ID_PREFIX) - 1;
 
-	if (id.n != skip + LOGIN_LEN || !str_starts(id, LOGIN_PREFIX))
+	if (id.n != skip + LOGIN_LEN || !str_starts(id, LOGIN_ID_PREFIX))
 		return false;
 	for (size_t i = skip; i < id.n; i++)
 		if (!url_letter(id.p[i]))

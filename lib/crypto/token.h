@@ -17,7 +17,8 @@
 #define TOKEN_SECRET_LEN 64
 #define TOKEN_TEXT_SIZE 128
 #define TOKEN_HASH_SIZE 80	/* "b2b:" and 64 hex digits, NUL */
-#define LOGIN_ID_SIZE 40	/* "hskey-authreq-" and 24 characters, NUL */
+#define LOGIN_ID_PREFIX "hskey-authreq-"
+#define LOGIN_ID_SIZE 40	/* the prefix and 24 characters, NUL */
 
 struct token {
 	char text[TOKEN_TEXT_SIZE];		/* shown once */

@@ -86,6 +86,20 @@ store_node_set_address(struct db *db, int64_t id, const struct ip *ip)
 	return stmt_end_change(s);
 }
 
+static const char q_node_set_addresses[] =
+	"UPDATE nodes SET ipv4 = ?2, ipv6 = ?3 WHERE id = ?1";
+
+enum err
+store_node_set_addresses(struct db *db, int64_t id, const char *ipv4, const char *ipv6)
+{
+	struct stmt *s = db_stmt(db, q_node_set_addresses);
+
+	bind_i64(s, 1, id);
+	bind_text(s, 2, ipv4);
+	bind_text(s, 3, ipv6);
+	return stmt_end_change(s);
+}
+
 static const char q_node_set_authorized[] =
 	"UPDATE nodes SET authorized = ?2 WHERE id = ?1";
 

@@ -124,6 +124,8 @@ must_check enum err store_node_set_approved(struct db *db, int64_t id, const cha
 must_check enum err store_node_set_authorized(struct db *db, int64_t id, bool authorized);
 /* ERR_CONFLICT if another node has the address. */
 must_check enum err store_node_set_address(struct db *db, int64_t id, const struct ip *ip);
+/* Both addresses of a node; NULL is none. */
+must_check enum err store_node_set_addresses(struct db *db, int64_t id, const char *ipv4, const char *ipv6);
 must_check enum err store_node_delete(struct db *db, int64_t id);
 must_check enum err store_nodes_delete_of_user(struct db *db, int64_t user_id, int64_t *n);
 /* OK, and nothing is written, if that is known already or the node is gone. */

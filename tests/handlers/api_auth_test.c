@@ -215,6 +215,77 @@ lists_ssh_checks(void **state)
 	    "{\"authId\":\"hskey-authreq-cccccccccccccccccccccccc\"}");
 }
 
+/* ---- the older way to register, and logins without a client ---- */
+
+static void
+registers_the_old_way(void **state)
+{
+	struct asker *k = *state;
+
+	assert_refused(k, 400, "invalid length", "POST", "/api/v1/node/register?user=alice", NULL);
+	assert_refused(k, 404, "no pending auth session", "POST",
+	    "/api/v1/node/register?user=alice&key=" ID_2, NULL);
+	assert_refused(k, 404, "not found", "POST", "/api/v1/node/register?key=" ID_1, NULL);
+	assert_refused(k, 404, "not found", "POST", "/api/v1/node/register?user=eve&key=" ID_1, NULL);
+	assert_status(k, 200, "POST", "/api/v1/node/register?user=alice&key=" ID_1, NULL);
+	assert_string_equal(api_text(k, "node", "givenName"), "my-pc");
+	add_login(k, ID_2, 2, 2, ASK_NOW + 1000);
+	assert_status(k, 200, "POST",
+	    "/api/v1/node/register?user=alice&key=bbbbbbbbbbbbbbbbbbbbbbbb", NULL);
+	assert_string_equal(api_text(k, "node", "id"), "2");
+}
+
+#define DEBUG_BODY "{\"user\":\"alice\",\"key\":\"" ID_2 "\",\"name\":\"Box 7\"," \
+	"\"routes\":[\"10.0.0.0/8\",\"0.0.0.0/0\"]}"
+
+static void
+makes_a_login_without_a_client(void **state)
+{
+	struct asker *k = *state;
+	const char *node_key;
+	struct login l;
+
+	k->cfg.login_timeout_ms = 900000;
+	assert_status(k, 200, "POST", "/api/v1/debug/node", DEBUG_BODY);
+	assert_string_equal(api_text(k, "node", "id"), "0");
+	assert_string_equal(api_text(k, "node", "name"), "Box 7");
+	assert_has(api_dump(k, "node", "user"), "\"alice\"");
+	assert_has(api_dump(k, "node", "availableRoutes"), "10.0.0.0/8");
+	node_key = api_text(k, "node", "nodeKey");
+	assert_int_equal(store_login_by_id(k->db, k->a, ID_2, &l), OK);
+	assert_int_equal(l.expiry_ms, ASK_NOW + 900000);
+	assert_refused(k, 409, "exists already", "POST", "/api/v1/debug/node", DEBUG_BODY);
+
+	assert_status(k, 200, "POST", "/api/v1/auth/register", body(k, ID_2, "alice"));
+	assert_string_equal(api_text(k, "node", "nodeKey"), node_key);
+	assert_string_equal(api_text(k, "node", "givenName"), "box-7");
+	assert_string_equal(api_dump(k, "node", "availableRoutes"),
+	    "[\"0.0.0.0/0\",\"10.0.0.0/8\",\"::/0\"]");
+	assert_string_equal(api_dump(k, "node", "approvedRoutes"), "[]");
+}
+
+static void
+refuses_wrong_logins(void **state)
+{
+	static const struct { int status; const char *part, *body; } cases[] = {
+		{ 400, "invalid prefix", "{\"user\":\"alice\",\"name\":\"x\"}" },
+		{ 400, "invalid length", "{\"user\":\"alice\",\"key\":\"hskey-authreq-x\"}" },
+		{ 404, "user \"eve\" not found", "{\"user\":\"eve\",\"key\":\"" ID_2 "\"}" },
+		{ 400, "parsing route", "{\"user\":\"alice\",\"key\":\"" ID_2
+		    "\",\"routes\":[\"10.0.0.0/8\",\"all\"]}" },
+		{ 422, "body.routes", "{\"user\":\"alice\",\"key\":\"" ID_2 "\",\"routes\":\"all\"}" },
+		{ 422, "unexpected property body.node", "{\"node\":\"x\"}" },
+		{ 400, "body is required", NULL },
+	};
+	struct asker *k = *state;
+	struct login l;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_refused(k, cases[i].status, cases[i].part, "POST", "/api/v1/debug/node",
+		    cases[i].body);
+	assert_int_equal(store_login_by_id(k->db, k->a, ID_2, &l), ERR_NOTFOUND);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, ask_teardown)
 
 int
@@ -230,6 +301,9 @@ main(void)
 		TEST(two_owners_are_ambiguous),
 		TEST(decides_ssh_checks),
 		TEST(lists_ssh_checks),
+		TEST(registers_the_old_way),
+		TEST(makes_a_login_without_a_client),
+		TEST(refuses_wrong_logins),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
