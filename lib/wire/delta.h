@@ -74,7 +74,7 @@ enum frag_op {
 };
 
 enum audience {
-	SEEN_BY_ALL = 1,	/* every stream but those of node 'subject' */
+	SEEN_BY_ALL = 1,	/* every stream but those of node 'subject' (0: of none), and those alone */
 	SEEN_BY_SUBJECT,	/* only the streams of node 'subject' */
 	SEEN_BY_LIST,		/* only the streams of the listed nodes (never subject's) */
 	SEEN_BY_EVERYONE,	/* every stream, the subject's too */
