@@ -136,6 +136,10 @@ const struct route *const routes_all[] = {
 	&route_v1_openapi_yaml,
 	&route_v2_openapi_json,
 	&route_v2_openapi_yaml,
+	&route_v1_docs,
+	&route_v2_docs,
+	&route_docs_style,
+	&route_docs_script,
 };
 
 const size_t routes_count = sizeof(routes_all) / sizeof(routes_all[0]);

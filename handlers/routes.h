@@ -134,6 +134,7 @@ extern const struct route route_setting_list;
 extern const struct route route_setting_set;
 extern const struct route route_setting_reset;
 extern const struct route route_v1_openapi_json, route_v1_openapi_yaml;
+extern const struct route route_v1_docs, route_v2_docs, route_docs_style, route_docs_script;
 extern const struct route route_v2_openapi_json, route_v2_openapi_yaml;
 
 /* All of them. */

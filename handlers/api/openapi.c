@@ -34,6 +34,12 @@ openapi_title(enum openapi_version v)
 	return versions[v].title;
 }
 
+const char *
+openapi_about(enum openapi_version v)
+{
+	return versions[v].about;
+}
+
 bool
 openapi_has(enum openapi_version v, const struct route *r)
 {
@@ -165,9 +171,9 @@ put_info(struct jw *w, enum openapi_version v)
 	jw_kstr(w, "openapi", "3.1.0");
 	jw_key(w, "info");
 	jw_obj(w);
-	jw_kstr(w, "title", versions[v].title);
+	jw_kstr(w, "title", openapi_title(v));
 	jw_kstr(w, "version", HEADRACE_VERSION);
-	jw_kstr(w, "description", versions[v].about);
+	jw_kstr(w, "description", openapi_about(v));
 	jw_end_obj(w);
 	jw_kraw(w, "servers", "[{\"url\":\"/\"}]");
 }

@@ -20,6 +20,9 @@ enum openapi_version { OPENAPI_V1, OPENAPI_V2 };
 /* "REST v1: the API of headscale". */
 const char *openapi_title(enum openapi_version v);
 
+/* A few sentences for who has not seen it. */
+const char *openapi_about(enum openapi_version v);
+
 /* Is the row part of this version's document? */
 bool openapi_has(enum openapi_version v, const struct route *r);
 

@@ -26,6 +26,9 @@ EMBED(auth, "auth.html");
 EMBED(admin, "admin.html");
 EMBED(profile, "profile.mobileconfig");
 EMBED(favicon, "favicon.png");
+EMBED(docs, "docs.html");
+EMBED(docs_css, "docs.css");
+EMBED(docs_js, "docs.js");
 
 static const struct { const char *start, *end; } assets[ASSET_COUNT] = {
 	[ASSET_HEAD] = BOTH(head),
@@ -38,6 +41,9 @@ static const struct { const char *start, *end; } assets[ASSET_COUNT] = {
 	[ASSET_ADMIN] = BOTH(admin),
 	[ASSET_PROFILE] = BOTH(profile),
 	[ASSET_FAVICON] = BOTH(favicon),
+	[ASSET_DOCS] = BOTH(docs),
+	[ASSET_DOCS_CSS] = BOTH(docs_css),
+	[ASSET_DOCS_JS] = BOTH(docs_js),
 };
 
 struct str

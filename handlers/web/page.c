@@ -10,8 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
-static void
-put_escaped(struct buf *out, const char *s)
+void
+page_escape(struct buf *out, const char *s)
 {
 	for (; *s != '\0'; s++)
 		switch (*s) {
@@ -67,7 +67,7 @@ page_fill(struct buf *out, struct str template, const struct page_var *vars)
 		assert(n < template.n);
 		value = value_of(vars, (struct str){ template.p, n });
 		assert(value != NULL);
-		put_escaped(out, value);
+		page_escape(out, value);
 		template.p += n + 2;
 		template.n -= n + 2;
 	}

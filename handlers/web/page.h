@@ -20,6 +20,9 @@ struct page_var { const char *name, *value; };
  */
 void page_fill(struct buf *out, struct str template, const struct page_var *vars);
 
+/* Appends text so that it is text in HTML, in quoted attributes too. */
+void page_escape(struct buf *out, const char *s);
+
 /* Answers 200 with the page 'body' between head and foot. */
 void page_reply(struct req *rq, const char *title, enum asset body,
     const struct page_var *vars);
