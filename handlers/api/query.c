@@ -7,17 +7,20 @@
 #include "handlers/api/query.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "handlers/api/api.h"
 #include "handlers/api/openapi.h"
 
 /* ---- what one value may be ---- */
 
+/* The words that Go's clients and Python's write for it. */
 static bool
-is_bool(const char *text)
+read_bool(const char *text, bool *out)
 {
-	return strcmp(text, "true") == 0 || strcmp(text, "1") == 0 ||
-	    strcmp(text, "false") == 0 || strcmp(text, "0") == 0;
+	*out = strcasecmp(text, "true") == 0 || strcasecmp(text, "t") == 0 || strcmp(text, "1") == 0;
+	return *out || strcasecmp(text, "false") == 0 || strcasecmp(text, "f") == 0 ||
+	    strcmp(text, "0") == 0;
 }
 
 static enum err
@@ -36,12 +39,14 @@ look_at_number(struct req *rq, const struct api_field *f, const char *at, const 
 static enum err
 look_at_value(struct req *rq, const struct api_field *f, const char *at, const char *text)
 {
+	bool yes;
+
 	switch (f->type) {
 	case API_INT:
 	case API_ID:
 		return look_at_number(rq, f, at, text);
 	case API_BOOL:
-		return is_bool(text) ? OK : api_wrong_type(rq, f->type, at);
+		return read_bool(text, &yes) ? OK : api_wrong_type(rq, f->type, at);
 	default:
 		return api_check_text(rq, f, at, text);
 	}
@@ -116,9 +121,8 @@ api_query_bool(struct req *rq, const char *name, bool *out)
 {
 	const char *text = req_query(rq, name);
 
-	*out = text != NULL && (strcmp(text, "true") == 0 || strcmp(text, "1") == 0);
-	if (text == NULL || *out || *text == '\0' || strcmp(text, "false") == 0 ||
-	    strcmp(text, "0") == 0)
+	*out = false;
+	if (text == NULL || *text == '\0' || read_bool(text, out))
 		return OK;
 	return req_fail_at(rq, ERR_BADREQ, arena_printf(rq->arena, "query.%s", name),
 	    "%s must be true or false", name);
