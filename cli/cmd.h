@@ -65,8 +65,9 @@ struct cli {
 
 /* ---- rows (main.c) ---- */
 extern const struct cli_group cli_users, cli_preauthkeys, cli_nodes, cli_auth,
-    cli_policy, cli_apikeys, cli_oauth_clients, cli_settings;
+    cli_policy, cli_apikeys, cli_oauth_clients, cli_settings, cli_webhooks;
 extern const struct cli_group cli_db;
+extern const struct cli_cmd cli_audit;
 extern const struct cli_cmd cli_configtest, cli_health, cli_version, cli_backup, cli_restore;
 extern const struct cli_group *const cli_groups[];	/* end with NULL */
 extern const struct cli_cmd *const cli_commands[];

@@ -61,7 +61,7 @@ WHEN OLD.at_ms > CAST((julianday('now') - 2440587.5 - 30) * 86400000 AS INTEGER)
 END;
 
 -- What is noted of each table.  json_patch() drops what is null: of a change only that
--- which differs is left.
+-- which differs is left.  "before" is empty for what is new, "after" for what is gone.
 CREATE TRIGGER audit_user_created AFTER INSERT ON users BEGIN
 	INSERT INTO audit_notes VALUES ('user', NEW.id, NEW.name, '{}',
 		json_patch('{}', json_object(
@@ -118,21 +118,21 @@ BEGIN
 	INSERT INTO audit_notes VALUES ('node', NEW.id, NEW.name,
 		json_patch('{}', json_object(
 			'name', CASE WHEN OLD.name IS NOT NEW.name COLLATE BINARY THEN OLD.name END,
-			'user', CASE WHEN OLD.user_id IS NOT NEW.user_id THEN (SELECT name FROM users WHERE id = OLD.user_id) END,
+			'user', CASE WHEN OLD.user_id IS NOT NEW.user_id THEN coalesce((SELECT name FROM users WHERE id = OLD.user_id), '') END,
 			'tags', CASE WHEN OLD.tags IS NOT NEW.tags THEN json(OLD.tags) END,
 			'approvedRoutes', CASE WHEN OLD.approved IS NOT NEW.approved THEN json(OLD.approved) END,
-			'ipv4', CASE WHEN OLD.ipv4 IS NOT NEW.ipv4 THEN OLD.ipv4 END,
-			'ipv6', CASE WHEN OLD.ipv6 IS NOT NEW.ipv6 THEN OLD.ipv6 END,
-			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN strftime('%Y-%m-%dT%H:%M:%SZ', OLD.expiry_ms / 1000, 'unixepoch') END,
+			'ipv4', CASE WHEN OLD.ipv4 IS NOT NEW.ipv4 THEN coalesce(OLD.ipv4, '') END,
+			'ipv6', CASE WHEN OLD.ipv6 IS NOT NEW.ipv6 THEN coalesce(OLD.ipv6, '') END,
+			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', OLD.expiry_ms / 1000, 'unixepoch'), 'never') END,
 			'authorized', CASE WHEN OLD.authorized IS NOT NEW.authorized THEN json(CASE OLD.authorized WHEN 1 THEN 'true' ELSE 'false' END) END)),
 		json_patch('{}', json_object(
 			'name', CASE WHEN OLD.name IS NOT NEW.name COLLATE BINARY THEN NEW.name END,
-			'user', CASE WHEN OLD.user_id IS NOT NEW.user_id THEN (SELECT name FROM users WHERE id = NEW.user_id) END,
+			'user', CASE WHEN OLD.user_id IS NOT NEW.user_id THEN coalesce((SELECT name FROM users WHERE id = NEW.user_id), '') END,
 			'tags', CASE WHEN OLD.tags IS NOT NEW.tags THEN json(NEW.tags) END,
 			'approvedRoutes', CASE WHEN OLD.approved IS NOT NEW.approved THEN json(NEW.approved) END,
-			'ipv4', CASE WHEN OLD.ipv4 IS NOT NEW.ipv4 THEN NEW.ipv4 END,
-			'ipv6', CASE WHEN OLD.ipv6 IS NOT NEW.ipv6 THEN NEW.ipv6 END,
-			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expiry_ms / 1000, 'unixepoch') END,
+			'ipv4', CASE WHEN OLD.ipv4 IS NOT NEW.ipv4 THEN coalesce(NEW.ipv4, '') END,
+			'ipv6', CASE WHEN OLD.ipv6 IS NOT NEW.ipv6 THEN coalesce(NEW.ipv6, '') END,
+			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expiry_ms / 1000, 'unixepoch'), 'never') END,
 			'authorized', CASE WHEN OLD.authorized IS NOT NEW.authorized THEN json(CASE NEW.authorized WHEN 1 THEN 'true' ELSE 'false' END) END)));
 END;
 CREATE TRIGGER audit_node_deleted AFTER DELETE ON nodes BEGIN
@@ -165,12 +165,12 @@ BEGIN
 	INSERT INTO audit_notes VALUES ('authkey', NEW.id, 'hskey-auth-' || NEW.prefix,
 		json_patch('{}', json_object(
 			'description', CASE WHEN OLD.description IS NOT NEW.description THEN OLD.description END,
-			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN strftime('%Y-%m-%dT%H:%M:%SZ', OLD.expiry_ms / 1000, 'unixepoch') END,
-			'revoked', CASE WHEN OLD.revoked_ms IS NOT NEW.revoked_ms THEN strftime('%Y-%m-%dT%H:%M:%SZ', OLD.revoked_ms / 1000, 'unixepoch') END)),
+			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', OLD.expiry_ms / 1000, 'unixepoch'), 'never') END,
+			'revoked', CASE WHEN OLD.revoked_ms IS NOT NEW.revoked_ms THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', OLD.revoked_ms / 1000, 'unixepoch'), 'never') END)),
 		json_patch('{}', json_object(
 			'description', CASE WHEN OLD.description IS NOT NEW.description THEN NEW.description END,
-			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expiry_ms / 1000, 'unixepoch') END,
-			'revoked', CASE WHEN OLD.revoked_ms IS NOT NEW.revoked_ms THEN strftime('%Y-%m-%dT%H:%M:%SZ', NEW.revoked_ms / 1000, 'unixepoch') END)));
+			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expiry_ms / 1000, 'unixepoch'), 'never') END,
+			'revoked', CASE WHEN OLD.revoked_ms IS NOT NEW.revoked_ms THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', NEW.revoked_ms / 1000, 'unixepoch'), 'never') END)));
 END;
 CREATE TRIGGER audit_authkey_deleted AFTER DELETE ON authkeys BEGIN
 	INSERT INTO audit_notes VALUES ('authkey', OLD.id, 'hskey-auth-' || OLD.prefix,
@@ -198,11 +198,11 @@ BEGIN
 		json_patch('{}', json_object(
 			'scopes', CASE WHEN OLD.scopes IS NOT NEW.scopes THEN OLD.scopes END,
 			'description', CASE WHEN OLD.description IS NOT NEW.description THEN OLD.description END,
-			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN strftime('%Y-%m-%dT%H:%M:%SZ', OLD.expiry_ms / 1000, 'unixepoch') END)),
+			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', OLD.expiry_ms / 1000, 'unixepoch'), 'never') END)),
 		json_patch('{}', json_object(
 			'scopes', CASE WHEN OLD.scopes IS NOT NEW.scopes THEN NEW.scopes END,
 			'description', CASE WHEN OLD.description IS NOT NEW.description THEN NEW.description END,
-			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expiry_ms / 1000, 'unixepoch') END)));
+			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expiry_ms / 1000, 'unixepoch'), 'never') END)));
 END;
 CREATE TRIGGER audit_apikey_deleted AFTER DELETE ON apikeys BEGIN
 	INSERT INTO audit_notes VALUES ('apikey', OLD.id, 'hskey-api-' || OLD.prefix,
@@ -269,11 +269,11 @@ BEGIN
 		json_patch('{}', json_object(
 			'value', CASE WHEN OLD.value IS NOT NEW.value THEN json(OLD.value) END,
 			'comment', CASE WHEN OLD.comment IS NOT NEW.comment THEN OLD.comment END,
-			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN strftime('%Y-%m-%dT%H:%M:%SZ', OLD.expiry_ms / 1000, 'unixepoch') END)),
+			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', OLD.expiry_ms / 1000, 'unixepoch'), 'never') END)),
 		json_patch('{}', json_object(
 			'value', CASE WHEN OLD.value IS NOT NEW.value THEN json(NEW.value) END,
 			'comment', CASE WHEN OLD.comment IS NOT NEW.comment THEN NEW.comment END,
-			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expiry_ms / 1000, 'unixepoch') END)));
+			'expiry', CASE WHEN OLD.expiry_ms IS NOT NEW.expiry_ms THEN coalesce(strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expiry_ms / 1000, 'unixepoch'), 'never') END)));
 END;
 CREATE TRIGGER audit_attribute_deleted AFTER DELETE ON node_attributes BEGIN
 	INSERT INTO audit_notes VALUES ('attribute', OLD.node_id, OLD.name,

@@ -83,7 +83,7 @@ WHEN NEW.target_kind = 'node' AND NEW.outcome = 'done' AND EXISTS (SELECT 1 FROM
 			NEW.before ->> '$.user',
 			(SELECT group_concat(t.value, ',') FROM json_each(NEW.before, '$.tags') t)),
 		'actor', CASE NEW.user WHEN '' THEN NEW.actor ELSE NEW.user END))
-	FROM (SELECT 'nodeCreated' AS type WHERE NEW.before = '{}' AND NEW.after ->> '$.machineKey' IS NOT NULL
+	FROM (SELECT 'nodeCreated' AS type WHERE NEW.before = '{}'
 		UNION ALL SELECT 'nodeNeedsApproval' WHERE NEW.after ->> '$.authorized' = 0
 		UNION ALL SELECT 'nodeApproved' WHERE NEW.before ->> '$.authorized' = 0
 			AND NEW.after ->> '$.authorized' = 1
