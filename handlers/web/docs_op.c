@@ -217,13 +217,15 @@ example_path(struct arena *a, const struct route *r)
 }
 
 static void
-put_body_example(struct buf *out, const struct api_op *op)
+put_body_example(struct buf *out, enum http_method method, const struct api_op *op)
 {
 	struct buf json;
 	struct jw w;
 
 	if (op->form == API_RAW)
 		buf_str(out, " \\\n  --data-binary @FILE");
+	else if (op->body == NULL && method != HTTP_GET && method != HTTP_DELETE)
+		buf_str(out, " -d &#39;&#39;");	/* or there would be no length, which web servers want */
 	if (op->form != API_JSON || op->body == NULL)
 		return;
 	buf_init(&json, EXAMPLE_MAX);
@@ -246,7 +248,7 @@ put_curl(struct buf *out, struct arena *a, const char *url, const struct route *
 		buf_str(out, "-H &quot;Authorization: Bearer $KEY&quot; ");
 	page_escape(out, url);
 	page_escape(out, example_path(a, r));
-	put_body_example(out, r->op);
+	put_body_example(out, r->method, r->op);
 	buf_str(out, "</code></pre>\n");
 }
 
