@@ -33,6 +33,7 @@ static const struct plan_allowed { const char *sql, *plan, *why; } plans_allowed
 	{ "FROM policies WHERE +tailnet_id", "SCAN policies", "lists all, newest first" },
 	{ "FROM webhooks", "SCAN webhooks", "a handful" },
 	{ "FROM webhooks", "USE TEMP B-TREE FOR ORDER BY", "a handful" },
+	{ "", "SCAN e", "the types of one event, by trigger" },
 	{ "", "SCAN w", "a handful of webhooks, by trigger" },
 	{ "", "SCAN webhooks", "is there any? by trigger" },
 	{ "DELETE FROM changes", "SCAN changes", "ends at the first row that is young enough" },
