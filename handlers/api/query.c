@@ -52,11 +52,11 @@ look_at_value(struct req *rq, const struct api_field *f, const char *at, const c
 	}
 }
 
-/* An empty text is as good as none; an empty number is a mistake. */
+/* An empty text or id is as good as none; an empty number or time is a mistake. */
 static bool
 may_be_empty(enum api_type type)
 {
-	return type != API_INT && type != API_BOOL;
+	return type == API_TEXT || type == API_ID || type == API_LIST;
 }
 
 /* Of a name that is given several times the first counts, unless it is a list. */
