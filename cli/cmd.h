@@ -66,9 +66,10 @@ struct cli {
 /* ---- rows (main.c) ---- */
 extern const struct cli_group cli_users, cli_preauthkeys, cli_nodes, cli_auth,
     cli_policy, cli_apikeys, cli_oauth_clients, cli_settings, cli_webhooks;
-extern const struct cli_group cli_db;
+extern const struct cli_group cli_db, cli_debug, cli_generate;
 extern const struct cli_cmd cli_audit;
 extern const struct cli_cmd cli_configtest, cli_health, cli_version, cli_backup, cli_restore;
+extern const struct cli_cmd cli_serve, cli_worker;
 extern const struct cli_group *const cli_groups[];	/* end with NULL */
 extern const struct cli_cmd *const cli_commands[];
 
@@ -76,6 +77,11 @@ extern const struct cli_cmd *const cli_commands[];
 must_check enum err cli_nodes_list(struct cli *c);
 must_check enum err cli_nodes_show(struct cli *c);
 must_check enum err cli_nodes_list_routes(struct cli *c);
+
+/* Those that bring nodes in or complete them (nodes_join.c). */
+must_check enum err cli_nodes_register(struct cli *c);
+must_check enum err cli_nodes_backfillips(struct cli *c);
+extern const struct cli_flag cli_nodes_register_flags[];
 
 /* The policy commands that only look. */
 must_check enum err cli_policy_preview(struct cli *c);

@@ -46,13 +46,12 @@ cli_help_all(void)
 {
 	printf("headrace: a control server for Tailscale clients\n\n"
 	    "Usage: headrace [flags] COMMAND ...\n\nCommands:\n");
-	line("serve", "run the whole server: sockets, workers, notifier");
-	line("worker", "answer FastCGI requests; `serve` starts these");
-	for (size_t i = 0; cli_groups[i] != NULL; i++)
-		line(cli_groups[i]->name, cli_groups[i]->help);
 	for (size_t i = 0; cli_commands[i] != NULL; i++)
 		line(cli_commands[i]->name, cli_commands[i]->help);
 	line("help [COMMAND ...]", "show help; the same as --help");
+	printf("\nGroups of commands:\n");
+	for (size_t i = 0; cli_groups[i] != NULL; i++)
+		line(cli_groups[i]->name, cli_groups[i]->help);
 	printf("\nFlags of every command:\n");
 	flag_lines(cli_global_flags);
 	printf("\nWith HEADRACE_ADDRESS and HEADRACE_API_KEY in the environment the commands go to that\n"

@@ -15,11 +15,13 @@
 
 const struct cli_group *const cli_groups[] = {
 	&cli_users, &cli_preauthkeys, &cli_nodes, &cli_auth, &cli_policy, &cli_apikeys,
-	&cli_oauth_clients, &cli_settings, &cli_webhooks, &cli_db, NULL,
+	&cli_oauth_clients, &cli_settings, &cli_webhooks, &cli_db,
+	&cli_generate, &cli_debug, NULL,
 };
 
 const struct cli_cmd *const cli_commands[] = {
-	&cli_audit, &cli_backup, &cli_restore, &cli_configtest, &cli_health, &cli_version, NULL,
+	&cli_serve, &cli_worker, &cli_audit, &cli_backup, &cli_restore, &cli_configtest,
+	&cli_health, &cli_version, NULL,
 };
 
 /* What a script can tell apart; 2 is a wrong call, as with most programs. */

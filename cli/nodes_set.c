@@ -245,6 +245,11 @@ static const struct cli_cmd cmds[] = {
 	{ "approve-routes", "", "[NODE]", "set the routes that a node may serve\n"
 	    "0.0.0.0/0 or ::/0 makes it an exit node.", 0, 1, route_flags,
 	    nodes_approve_routes },
+	{ "register", "", "", "let a machine in: the older form of `headrace auth register`", 0, 0,
+	    cli_nodes_register_flags, cli_nodes_register },
+	{ "backfillips", "", "", "give nodes the addresses of a family that was switched on\n"
+	    "Those of a family that was switched off are taken away.", 0, 0, NULL,
+	    cli_nodes_backfillips },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL, NULL },
 };
 

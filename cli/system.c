@@ -1,4 +1,4 @@
-/* cli/system.c -- headrace configtest and headrace version. */
+/* cli/system.c -- headrace configtest, version, and the rows of what is no request. */
 #include <stdio.h>
 
 #include "cli/cmd.h"
@@ -57,4 +57,21 @@ version(struct cli *c)
 
 const struct cli_cmd cli_version = {
 	"version", "", "", "show the version", 0, 0, NULL, version,
+};
+
+/* fcgi/main.c runs these when they are the first word; here they are for help and completion. */
+static enum err
+first_word(struct cli *c)
+{
+	return cli_fail(c, ERR_BADREQ, "nothing but -c FILE may stand before \"%s\"", c->cmd->name);
+}
+
+const struct cli_cmd cli_serve = {
+	"serve", "", "", "run the whole server: sockets, workers, notifier", 0, 0, NULL, first_word,
+};
+
+const struct cli_cmd cli_worker = {
+	"worker", "", "", "answer FastCGI requests; `serve` starts these\n"
+	    "`headrace worker --help` shows its flags, `--routes` the table of endpoints.", 0, 0, NULL,
+	first_word,
 };
