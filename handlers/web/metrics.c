@@ -32,7 +32,20 @@ put_state(struct metrics_samples *s, enum metric m, const char *state, int64_t v
 }
 
 static void
-put_counts(struct metrics_samples *s, const struct counts *c)
+put_webhooks(struct req *rq, struct metrics_samples *s, const struct counts *c)
+{
+	int64_t age_ms = c->outbox_since_ms == TIME_NONE ? 0 : rq->now_ms - c->outbox_since_ms;
+
+	put_state(s, METRIC_WEBHOOKS, "ok", c->webhooks_ok);
+	put_state(s, METRIC_WEBHOOKS, "failing", c->webhooks_failing);
+	put(s, METRIC_WEBHOOK_OUTBOX, c->outbox);
+	metrics_sample(s, METRIC_WEBHOOK_OUTBOX_AGE, NULL, NULL,
+	    age_ms > 0 ? (double)age_ms / 1e3 : 0);
+	put(s, METRIC_WEBHOOK_DROPPED, c->webhooks_dropped);
+}
+
+static void
+put_counts(struct req *rq, struct metrics_samples *s, const struct counts *c)
 {
 	put_state(s, METRIC_NODES, "online", c->online);
 	put_state(s, METRIC_NODES, "offline", c->offline);
@@ -48,6 +61,7 @@ put_counts(struct metrics_samples *s, const struct counts *c)
 	put(s, METRIC_APIKEYS, c->apikeys);
 	put(s, METRIC_LOGINS_WAITING, c->logins);
 	put(s, METRIC_SSH_CHECKS_WAITING, c->ssh_checks);
+	put_webhooks(rq, s, c);
 	put(s, METRIC_CHANGE_SEQ, c->change_seq);
 	put(s, METRIC_POLICY_VERSION, c->policy_version);
 }
@@ -63,7 +77,7 @@ ask_database(struct req *rq, struct metrics_samples *s)
 	if ((e = db_begin_read(rq->db)) == OK)
 		e = store_counts(rq->db, rq->now_ms, &c);
 	if (e == OK)
-		put_counts(s, &c);
+		put_counts(rq, s, &c);
 	else
 		log_err("metrics: %s", db_errmsg(rq->db));
 	db_rollback(rq->db);

@@ -165,7 +165,7 @@ struct audit_row {		/* audit_log */
 
 struct webhook {		/* webhooks */
 	int64_t id;
-	const char *url, *origin;	/* origin: up to the path, which may be a secret */
+	const char *url;	/* its path may be a secret */
 	const char *provider;	/* "", "slack", "mattermost", "googlechat", "discord" */
 	const char *subscriptions;	/* JSON array of types of events */
 	const char *secret, *creator;
@@ -220,6 +220,9 @@ struct counts {
 	int64_t authkeys, apikeys;	/* that are good now */
 	int64_t logins, ssh_checks;	/* that wait */
 	int64_t change_seq, policy_version;
+	int64_t webhooks_ok, webhooks_failing, webhooks_dropped;	/* events given up */
+	int64_t outbox;			/* events for webhooks that wait */
+	int64_t outbox_since_ms;	/* when the oldest of them was; TIME_NONE: there is none */
 };
 
 /* Names of rows in documents; the content is JSON. */

@@ -79,6 +79,39 @@ count_apikeys(struct db *db, int64_t now_ms, struct counts *c)
 	return stmt_end_row(s);
 }
 
+static const char q_count_webhooks[] =
+	"SELECT sum(failures = 0), sum(failures > 0), sum(dropped)"
+	" FROM webhooks WHERE +tailnet_id = " TAILNET;
+
+static enum err
+count_webhooks(struct db *db, struct counts *c)
+{
+	struct stmt *s = db_stmt(db, q_count_webhooks);
+
+	if (stmt_row(s)) {
+		c->webhooks_ok = col_i64(s, 0);
+		c->webhooks_failing = col_i64(s, 1);
+		c->webhooks_dropped = col_i64(s, 2);
+	}
+	return stmt_end_row(s);
+}
+
+static const char q_count_outbox[] =
+	"SELECT (SELECT count(*) FROM webhook_outbox),"
+	" (SELECT at_ms FROM webhook_outbox ORDER BY id LIMIT 1)";
+
+static enum err
+count_outbox(struct db *db, struct counts *c)
+{
+	struct stmt *s = db_stmt(db, q_count_outbox);
+
+	if (stmt_row(s)) {
+		c->outbox = col_i64(s, 0);
+		c->outbox_since_ms = col_time(s, 1);
+	}
+	return stmt_end_row(s);
+}
+
 enum err
 store_counts(struct db *db, int64_t now_ms, struct counts *out)
 {
@@ -88,6 +121,7 @@ store_counts(struct db *db, int64_t now_ms, struct counts *out)
 	if ((e = count_nodes(db, out)) != OK || (e = count_users(db, out)) != OK ||
 	    (e = count_authkeys(db, now_ms, out)) != OK ||
 	    (e = count_apikeys(db, now_ms, out)) != OK ||
+	    (e = count_webhooks(db, out)) != OK || (e = count_outbox(db, out)) != OK ||
 	    (e = store_login_count(db, &out->logins)) != OK ||
 	    (e = store_ssh_check_count(db, &out->ssh_checks)) != OK ||
 	    (e = store_change_last(db, &out->change_seq)) != OK)

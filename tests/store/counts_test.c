@@ -73,6 +73,27 @@ keys_that_are_good(void **state)
 	assert_int_equal(c.apikeys, 2);
 }
 
+static void
+events_that_wait(void **state)
+{
+	struct fixture *f = *state;
+	struct counts c = counted(f);
+
+	assert_int_equal(c.outbox, 0);
+	assert_true(c.outbox_since_ms == TIME_NONE);
+	assert_int_equal(sql(f->db,
+	    "INSERT INTO webhooks (id, url, subscriptions, secret, failures, dropped)"
+	    " VALUES (1, 'https://a', '[]', 's', 0, 2), (2, 'https://b', '[]', 's', 3, 5);"
+	    "INSERT INTO webhook_outbox (webhook_id, type, at_ms) VALUES (2, 'x', 1000),"
+	    " (2, 'y', 2000), (2, 'z', 3000)"), 0);
+	c = counted(f);
+	assert_int_equal(c.webhooks_ok, 1);
+	assert_int_equal(c.webhooks_failing, 1);
+	assert_int_equal(c.webhooks_dropped, 7);
+	assert_int_equal(c.outbox, 3);
+	assert_int_equal(c.outbox_since_ms, 1000);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup_memory, teardown)
 
 int
@@ -82,6 +103,7 @@ main(void)
 		TEST(nothing_is_zero),
 		TEST(states_are_those_of_the_view),
 		TEST(keys_that_are_good),
+		TEST(events_that_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
