@@ -10,11 +10,10 @@ CREATE TABLE webhooks (
 	id            INTEGER PRIMARY KEY AUTOINCREMENT,
 	tailnet_id    INTEGER NOT NULL DEFAULT 1 REFERENCES tailnets (id),
 	url           TEXT NOT NULL CONSTRAINT url_is_http
-	              CHECK (url GLOB 'https://?*' OR url GLOB 'http://?*'),
-	-- Up to the path, in which chat services put secrets; for logs and messages.
-	origin        TEXT NOT NULL AS (substr(url, 1, 7 + instr(substr(replace(replace(
-	              url, '?', '/'), '#', '/') || '/', 9), '/')))
-	              CONSTRAINT url_has_no_password CHECK (origin NOT GLOB '*@*'),
+	              CHECK (url GLOB 'https://?*' OR url GLOB 'http://?*')
+	              CONSTRAINT url_has_no_password
+	              CHECK (url NOT GLOB '*@*' OR instr(substr(url, 9), '/')
+	                     BETWEEN 1 AND instr(substr(url, 9), '@')),
 	provider      TEXT NOT NULL DEFAULT '' CONSTRAINT provider_is_known
 	              CHECK (provider IN ('', 'slack', 'mattermost', 'googlechat', 'discord')),
 	subscriptions TEXT NOT NULL                   -- JSON: types of events, or categories
@@ -145,40 +144,43 @@ CREATE TRIGGER webhook_node_expiring AFTER INSERT ON webhook_expiring BEGIN
 	FROM nodes n WHERE n.id = NEW.node_id;
 END;
 
--- Webhooks in the audit log.  That a secret was changed is noted, not what it is;
--- nor are paths, which chat services use as secrets.
+-- Webhooks in the audit log, by their address up to the path, which chat services use as
+-- a secret.  That a secret or an address was changed is noted, not what it is.
+CREATE VIEW audit_webhooks AS SELECT 0 AS id, '' AS url, '{}' AS before, '{}' AS after WHERE 0;
+CREATE TRIGGER audit_webhook INSTEAD OF INSERT ON audit_webhooks BEGIN
+	INSERT INTO audit_notes SELECT 'webhook', NEW.id, substr(NEW.url, 1, 7 + instr(substr(
+		replace(replace(NEW.url, '?', '/'), '#', '/') || '/', 9), '/')), NEW.before, NEW.after;
+END;
 CREATE TRIGGER audit_webhook_created AFTER INSERT ON webhooks BEGIN
-	INSERT INTO audit_notes VALUES ('webhook', NEW.id, NEW.origin, '{}',
-		json_object('url', NEW.origin, 'provider', NEW.provider,
-			'subscriptions', json(NEW.subscriptions)));
+	INSERT INTO audit_webhooks VALUES (NEW.id, NEW.url, '{}', json_object(
+		'provider', NEW.provider, 'subscriptions', json(NEW.subscriptions)));
 END;
 CREATE TRIGGER audit_webhook_changed AFTER UPDATE OF url, provider, subscriptions, secret ON webhooks
 WHEN OLD.url <> NEW.url OR OLD.provider <> NEW.provider
 	OR OLD.subscriptions <> NEW.subscriptions OR OLD.secret <> NEW.secret
 BEGIN
-	INSERT INTO audit_notes VALUES ('webhook', NEW.id, NEW.origin,
+	INSERT INTO audit_webhooks VALUES (NEW.id, NEW.url,
 		json_patch('{}', json_object(
-			'url', CASE WHEN OLD.url <> NEW.url THEN OLD.origin END,
+			'url', CASE WHEN OLD.url <> NEW.url THEN 'old' END,
 			'provider', CASE WHEN OLD.provider <> NEW.provider THEN OLD.provider END,
 			'subscriptions', CASE WHEN OLD.subscriptions <> NEW.subscriptions
 				THEN json(OLD.subscriptions) END,
 			'secret', CASE WHEN OLD.secret <> NEW.secret THEN 'old' END)),
 		json_patch('{}', json_object(
-			'url', CASE WHEN OLD.url <> NEW.url THEN NEW.origin END,
+			'url', CASE WHEN OLD.url <> NEW.url THEN 'new' END,
 			'provider', CASE WHEN OLD.provider <> NEW.provider THEN NEW.provider END,
 			'subscriptions', CASE WHEN OLD.subscriptions <> NEW.subscriptions
 				THEN json(NEW.subscriptions) END,
 			'secret', CASE WHEN OLD.secret <> NEW.secret THEN 'new' END)));
 END;
 CREATE TRIGGER audit_webhook_deleted AFTER DELETE ON webhooks BEGIN
-	INSERT INTO audit_notes VALUES ('webhook', OLD.id, OLD.origin,
-		json_object('url', OLD.origin, 'provider', OLD.provider,
-			'subscriptions', json(OLD.subscriptions)), '{}');
+	INSERT INTO audit_webhooks VALUES (OLD.id, OLD.url, json_object(
+		'provider', OLD.provider, 'subscriptions', json(OLD.subscriptions)), '{}');
 END;
 
 -- For people.
 CREATE VIEW show_webhooks AS
-	SELECT w.id, w.origin, w.provider, w.subscriptions, w.creator,
+	SELECT w.id, w.url, w.provider, w.subscriptions, w.creator,
 		(SELECT count(*) FROM webhook_outbox o WHERE o.webhook_id = w.id) AS waiting,
 		w.failures, w.error, w.dropped, datetime(w.created_ms / 1000, 'unixepoch') AS created
 	FROM webhooks w;

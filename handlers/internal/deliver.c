@@ -94,8 +94,8 @@ note_failure(struct req *rq, const struct delivery *d, const struct post *p, int
 	int64_t dropped;
 	enum err e = store_webhook_failed(rq->db, d->w.id, &f, &dropped);
 
-	log_warn("webhook %" PRId64 " (%s): %s; again in %" PRId64 " s", d->w.id, d->w.origin,
-	    p->why, pauses_ms[i] / 1000);
+	log_warn("webhook %" PRId64 ": %s; again in %" PRId64 " s", d->w.id, p->why,
+	    pauses_ms[i] / 1000);
 	if (e == OK && dropped > 0)
 		log_warn("webhook %" PRId64 ": %" PRId64 " events were not taken in time and "
 		    "are dropped", d->w.id, dropped);

@@ -7,19 +7,19 @@
  */
 #include "lib/store/store.h"
 
-#define WEBHOOK_COLS "id, url, origin, provider, subscriptions, secret, creator, created_ms," \
+#define WEBHOOK_COLS "id, url, provider, subscriptions, secret, creator, created_ms," \
 	" updated_ms, failures, next_ms, error, dropped"
 
 static void
 webhook_read(struct stmt *s, struct arena *a, struct webhook *w)
 {
 	*w = (struct webhook){
-		.id = col_i64(s, 0), .url = col_text(s, 1, a), .origin = col_text(s, 2, a),
-		.provider = col_text(s, 3, a), .subscriptions = col_text(s, 4, a),
-		.secret = col_text(s, 5, a), .creator = col_text(s, 6, a),
-		.created_ms = col_i64(s, 7), .updated_ms = col_i64(s, 8),
-		.failures = col_i64(s, 9), .next_ms = col_i64(s, 10),
-		.error = col_text(s, 11, a), .dropped = col_i64(s, 12),
+		.id = col_i64(s, 0), .url = col_text(s, 1, a),
+		.provider = col_text(s, 2, a), .subscriptions = col_text(s, 3, a),
+		.secret = col_text(s, 4, a), .creator = col_text(s, 5, a),
+		.created_ms = col_i64(s, 6), .updated_ms = col_i64(s, 7),
+		.failures = col_i64(s, 8), .next_ms = col_i64(s, 9),
+		.error = col_text(s, 10, a), .dropped = col_i64(s, 11),
 	};
 }
 
