@@ -144,7 +144,7 @@ static const struct cli_cmd cmds[] = {
 	{ "subscribe", "update set", "ID", "say what a webhook is told", 1, 1,
 	    subscribe_flags, webhooks_subscribe },
 	{ "test", "t", "ID", "send a test event", 1, 1, NULL, webhooks_test },
-	{ "rotate", NULL, "ID", "make a new secret and print it", 1, 1, NULL, webhooks_rotate },
+	{ "rotate", "", "ID", "make a new secret and print it", 1, 1, NULL, webhooks_rotate },
 	{ "delete", "remove del rm d", "ID", "end telling it", 1, 1, NULL, webhooks_delete },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL, NULL },
 };
