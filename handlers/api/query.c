@@ -36,11 +36,20 @@ look_at_number(struct req *rq, const struct api_field *f, const char *at, const 
 	return n < 0 ? api_check_number(rq, &id, at, n) : api_check_text(rq, f, at, text);
 }
 
+/* An empty text or id is as good as none; an empty number or time is a mistake. */
+static bool
+may_be_empty(enum api_type type)
+{
+	return type == API_TEXT || type == API_ID || type == API_LIST;
+}
+
 static enum err
 look_at_value(struct req *rq, const struct api_field *f, const char *at, const char *text)
 {
 	bool yes;
 
+	if (*text == '\0' && !may_be_empty(f->type))
+		return api_wrong_type(rq, f->type, at);
 	switch (f->type) {
 	case API_INT:
 	case API_ID:
@@ -50,13 +59,6 @@ look_at_value(struct req *rq, const struct api_field *f, const char *at, const c
 	default:
 		return api_check_text(rq, f, at, text);
 	}
-}
-
-/* An empty text or id is as good as none; an empty number or time is a mistake. */
-static bool
-may_be_empty(enum api_type type)
-{
-	return type == API_TEXT || type == API_ID || type == API_LIST;
 }
 
 /* Of a name that is given several times the first counts, unless it is a list. */
