@@ -141,13 +141,13 @@ store_webhook_test(struct db *db, int64_t id, int64_t now_ms)
 	return stmt_run(s);
 }
 
+/* Replaced, not updated: that is what the trigger sees. */
 static const char q_webhook_expiring[] =
-	"INSERT INTO webhook_expiring (node_id, expiry_ms)"
+	"INSERT OR REPLACE INTO webhook_expiring (node_id, expiry_ms)"
 	" SELECT n.id, n.expiry_ms FROM nodes n"
 	" WHERE n.expiry_ms > ?1 AND n.expiry_ms <= ?2 AND n.expired = 0"
 	" AND EXISTS (SELECT 1 FROM webhooks) AND NOT EXISTS"
-	" (SELECT 1 FROM webhook_expiring e WHERE e.node_id = n.id AND e.expiry_ms = n.expiry_ms)"
-	" ON CONFLICT (node_id) DO UPDATE SET expiry_ms = excluded.expiry_ms";
+	" (SELECT 1 FROM webhook_expiring e WHERE e.node_id = n.id AND e.expiry_ms = n.expiry_ms)";
 
 enum err
 store_webhooks_note_expiring(struct db *db, int64_t now_ms, int64_t until_ms)
