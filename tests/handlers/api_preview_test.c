@@ -92,7 +92,7 @@ explain_refuses(void **state)
 	assert_refused(k, 400, "nobody", "GET", EXPLAIN "?src=nobody&dst=n1", NULL);
 	assert_refused(k, 400, "1 to 65535", "GET", EXPLAIN "?src=n1&dst=n2:99999", NULL);
 	assert_refused(k, 400, "is no protocol", "GET", EXPLAIN "?src=n1&dst=n2&proto=x", NULL);
-	assert_refused(k, 400, "is empty", "GET", EXPLAIN "?src=&dst=n2", NULL);
+	assert_refused(k, 400, "query.src is missing", "GET", EXPLAIN "?src=&dst=n2", NULL);
 }
 
 int
