@@ -35,8 +35,11 @@ on_answer(struct call *c, enum err e)
 {
 	struct notifier *n = c->n;
 	struct deliver *d = &n->deliver;
-	int64_t ms = sooner(next_ms(c, e), d->again_ms);
+	int64_t ms;
 
+	if (n->stopping)
+		return;
+	ms = sooner(next_ms(c, e), d->again_ms);
 	d->under_way = false;
 	d->again_ms = -1;
 	if (ms >= 0)
