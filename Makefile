@@ -75,6 +75,13 @@ check:					## every test there is; the last line counts them
 bench: all				## the table in docs/performance.md (FLEET=driver's folder, SIZES=)
 	python3 tests/bench/fleet.py
 
+# What a package installs beside the programs: the page, and completion for the shells.
+SHELLS := bash zsh fish
+man: $(B)/headrace			## the manual page and completion for shells, into build/man
+	@mkdir -p build/man
+	$(B)/headrace man > build/man/headrace.1
+	for s in $(SHELLS); do $(B)/headrace completion $$s > build/man/headrace.$$s || exit 1; done
+
 packages:				## installs the Debian packages for building, running and testing
 	@sh conf/packages.sh build run test
 
@@ -93,4 +100,4 @@ include tests/api/api.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all run check bench packages clean help
+.PHONY: all run check bench man packages clean help

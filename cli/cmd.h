@@ -48,6 +48,7 @@ struct cli_group {
 enum out_mode { OUT_TEXT, OUT_JSON, OUT_JSON_LINE, OUT_YAML };
 
 #define CLI_VALUES_MAX 64	/* flags given in one call */
+#define CLI_WORDS_MAX 1024	/* of a command line that is to be completed */
 
 struct cli {
 	struct arena *arena;
@@ -69,9 +70,14 @@ extern const struct cli_group cli_users, cli_preauthkeys, cli_nodes, cli_auth,
 extern const struct cli_group cli_db, cli_debug, cli_generate;
 extern const struct cli_cmd cli_audit;
 extern const struct cli_cmd cli_configtest, cli_health, cli_version, cli_backup, cli_restore;
-extern const struct cli_cmd cli_serve, cli_worker;
+extern const struct cli_cmd cli_serve, cli_worker, cli_completion;
+extern const struct cli_cmd cli_complete, cli_man;	/* in no list: for shells and packages */
 extern const struct cli_group *const cli_groups[];	/* end with NULL */
 extern const struct cli_cmd *const cli_commands[];
+
+/* By name or alias; of a group, or with NULL of those without one.  NULL: none. */
+const struct cli_group *cli_find_group(const char *word);
+const struct cli_cmd *cli_find_command(const struct cli_group *g, const char *word);
 
 /* The nodes commands that only look; their rows stand with the others. */
 must_check enum err cli_nodes_list(struct cli *c);
@@ -134,6 +140,10 @@ must_check enum err cli_time(struct cli *c, const char *text, const char **out);
 void cli_help_all(void);
 void cli_help_group(const struct cli_group *g);
 void cli_help_cmd(const struct cli_group *g, const struct cli_cmd *cmd);
+
+/* "-u, --user USER", as wide without a letter. */
+#define CLI_FLAG_FORM_SIZE 128
+void cli_flag_form(const struct cli_flag *f, char out[static CLI_FLAG_FORM_SIZE]);
 
 /* ---- the API (call.c) ---- */
 

@@ -19,17 +19,23 @@ line(const char *left, const char *help)
 		printf("  %-*s%.*s\n", LEFT, left, n, help);
 }
 
+void
+cli_flag_form(const struct cli_flag *f, char out[static CLI_FLAG_FORM_SIZE])
+{
+	char letter[8];
+
+	(void)snprintf(letter, sizeof(letter), f->letter ? "-%c, " : "    ", f->letter);
+	(void)snprintf(out, CLI_FLAG_FORM_SIZE, "%s--%s%s%s%s", letter, f->name,
+	    f->arg ? " " : "", f->arg ? f->arg : "", f->kind == FLAG_LIST ? ",..." : "");
+}
+
 static void
 flag_lines(const struct cli_flag *f)
 {
-	char left[128], letter[8];
+	char left[CLI_FLAG_FORM_SIZE];
 
 	for (; f != NULL && f->name != NULL; f++) {
-		(void)snprintf(letter, sizeof(letter), f->letter ? "-%c, " : "    ",
-		    f->letter);
-		(void)snprintf(left, sizeof(left), "%s--%s%s%s%s", letter, f->name,
-		    f->arg ? " " : "", f->arg ? f->arg : "",
-		    f->kind == FLAG_LIST ? ",..." : "");
+		cli_flag_form(f, left);
 		line(left, f->help);
 	}
 }

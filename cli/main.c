@@ -21,8 +21,10 @@ const struct cli_group *const cli_groups[] = {
 
 const struct cli_cmd *const cli_commands[] = {
 	&cli_serve, &cli_worker, &cli_audit, &cli_backup, &cli_restore, &cli_configtest,
-	&cli_health, &cli_version, NULL,
+	&cli_health, &cli_version, &cli_completion, NULL,
 };
+
+static const struct cli_cmd *const hidden[] = { &cli_complete, &cli_man, NULL };
 
 /* What a script can tell apart; 2 is a wrong call, as with most programs. */
 static const int exit_status[ERR_COUNT] = {
@@ -43,8 +45,8 @@ static const int exit_status[ERR_COUNT] = {
 	[ERR_INTERNAL] = 1,
 };
 
-static const struct cli_group *
-find_group(const char *word)
+const struct cli_group *
+cli_find_group(const char *word)
 {
 	for (size_t i = 0; cli_groups[i] != NULL; i++)
 		if (cli_named(word, cli_groups[i]->name, cli_groups[i]->aliases))
@@ -52,14 +54,17 @@ find_group(const char *word)
 	return NULL;
 }
 
-static const struct cli_cmd *
-find_command(const struct cli_group *g, const char *word)
+const struct cli_cmd *
+cli_find_command(const struct cli_group *g, const char *word)
 {
 	const struct cli_cmd *cmd;
 
 	if (g == NULL) {
 		for (size_t i = 0; (cmd = cli_commands[i]) != NULL; i++)
 			if (cli_named(word, cmd->name, cmd->aliases))
+				return cmd;
+		for (size_t i = 0; (cmd = hidden[i]) != NULL; i++)
+			if (strcmp(word, cmd->name) == 0)
 				return cmd;
 		return NULL;
 	}
@@ -114,7 +119,7 @@ run_group(struct cli *c, int argc, char **argv)
 		cli_help_group(c->group);
 		return OK;
 	}
-	c->cmd = find_command(c->group, argv[at]);
+	c->cmd = cli_find_command(c->group, argv[at]);
 	if (c->cmd == NULL)
 		return cli_fail(c, ERR_BADREQ, "unknown command \"%s %s\"; see "
 		    "`headrace %s --help`", c->group->name, argv[at], c->group->name);
@@ -129,12 +134,12 @@ run_help(struct cli *c, int argc, char **argv)
 		cli_help_all();
 		return OK;
 	}
-	c->group = find_group(argv[1]);
+	c->group = cli_find_group(argv[1]);
 	if (c->group != NULL && argc == 2) {
 		cli_help_group(c->group);
 		return OK;
 	}
-	c->cmd = find_command(c->group, argv[c->group != NULL ? 2 : 1]);
+	c->cmd = cli_find_command(c->group, argv[c->group != NULL ? 2 : 1]);
 	if (c->cmd == NULL)
 		return cli_fail(c, ERR_BADREQ, "unknown command; see `headrace help`");
 	cli_help_cmd(c->group, c->cmd);
@@ -151,10 +156,10 @@ run(struct cli *c, int argc, char **argv)
 		return e;
 	if (at >= argc || strcmp(argv[at], "help") == 0)
 		return run_help(c, argc - at, argv + at);
-	c->group = find_group(argv[at]);
+	c->group = cli_find_group(argv[at]);
 	if (c->group != NULL)
 		return run_group(c, argc - at, argv + at);
-	c->cmd = find_command(NULL, argv[at]);
+	c->cmd = cli_find_command(NULL, argv[at]);
 	if (c->cmd != NULL)
 		return run_command(c, argc - at, argv + at);
 	return cli_fail(c, ERR_BADREQ, "unknown command \"%s\"; see `headrace help`",

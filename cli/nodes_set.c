@@ -179,14 +179,14 @@ nodes_approve_routes(struct cli *c)
 static const struct cli_flag which_flags[] = { WHICH, END };
 
 static const struct cli_flag list_flags[] = {
-	{ "user", 'u', FLAG_TEXT, "NAME", "only this user's; tagged-devices: tagged ones" },
+	{ "user", 'u', FLAG_TEXT, "USER", "only this user's, by name; tagged-devices: tagged ones" },
 	{ "waiting", 0, FLAG_BOOL, NULL, "only those that wait for approval" },
 	END,
 };
 
 static const struct cli_flag show_flags[] = {
 	WHICH,
-	{ "user", 'u', FLAG_TEXT, "NAME", "without a node: only this user's nodes" },
+	{ "user", 'u', FLAG_TEXT, "USER", "without a node: only this user's nodes" },
 	END,
 };
 
