@@ -217,7 +217,7 @@ serve(struct req *rq, const struct route *r)
 		answer_error(rq, e, r->txn == TXN_NONE ? "" : db_errmsg(rq->db));
 	if (rq->db != NULL && db_writes(rq->db) != before)
 		wake(rq);
-	if (e == ERR_FORBIDDEN && rq->caller != NULL)
+	if (e == ERR_FORBIDDEN && rq->caller != NULL && rq->db != NULL)
 		actor_denied(rq);
 }
 

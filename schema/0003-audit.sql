@@ -6,8 +6,10 @@
 
 -- Append-only.  Rows go once they are older than audit.keep says, and never before
 -- 30 days have passed.  struct audit_row; lib/store/audit.c.
+-- The id is the time in microseconds, or one more than the last: it grows with time even
+-- if the clock is set back, so time needs no index, which every registration would pay.
 CREATE TABLE audit_log (
-	id            INTEGER PRIMARY KEY AUTOINCREMENT,
+	id            INTEGER PRIMARY KEY,
 	tailnet_id    INTEGER NOT NULL DEFAULT 1,
 	at_ms         INTEGER NOT NULL,
 	actor_kind    TEXT NOT NULL                   -- who: a key, an OAuth token, a command,
@@ -24,7 +26,6 @@ CREATE TABLE audit_log (
 	before        TEXT NOT NULL DEFAULT '{}',     -- JSON: what changed, as it was
 	after         TEXT NOT NULL DEFAULT '{}'      -- and as it is; no secret is in either
 ) STRICT;
-CREATE INDEX audit_at ON audit_log (at_ms);
 CREATE INDEX audit_denied ON audit_log (actor_id, action, at_ms) WHERE outcome = 'denied';
 
 -- Who is at work in the transaction that is open.  A program sets it after BEGIN and
@@ -45,12 +46,14 @@ INSERT INTO audit_context (tailnet_id, kind, id, name, user, address, action)
 CREATE VIEW audit_notes AS SELECT '' AS target_kind, '' AS target_id, '' AS target,
 	'{}' AS before, '{}' AS after WHERE 0;
 CREATE TRIGGER audit_note INSTEAD OF INSERT ON audit_notes BEGIN
-	INSERT INTO audit_log (tailnet_id, at_ms, actor_kind, actor_id, actor, user, address,
+	INSERT INTO audit_log (id, tailnet_id, at_ms, actor_kind, actor_id, actor, user, address,
 		action, target_kind, target_id, target, before, after)
-	SELECT c.tailnet_id, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER), c.kind,
-		c.id, c.name, c.user, c.address, c.action, NEW.target_kind,
+	SELECT max(coalesce((SELECT max(id) FROM audit_log), 0) + 1, clock.ms * 1000),
+		c.tailnet_id, clock.ms, c.kind, c.id, c.name, c.user, c.address, c.action, NEW.target_kind,
 		CAST(NEW.target_id AS TEXT), NEW.target, NEW.before, NEW.after
-	FROM audit_context c WHERE c.tailnet_id = 1;
+	FROM audit_context c,
+		(SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) AS ms) clock
+	WHERE c.tailnet_id = 1;
 END;
 CREATE TRIGGER audit_stays BEFORE UPDATE ON audit_log BEGIN
 	SELECT RAISE(ABORT, 'the audit log never changes');

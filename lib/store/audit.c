@@ -1,8 +1,8 @@
 /*
  * lib/store/audit.c -- the audit_log table: read here, written by triggers.
  *
- * The id grows with time, so a page is a walk backwards from the last one shown, and
- * what is older than "since" is found by the index on time.
+ * The id grows with time and is never less than the time in microseconds: a page is a walk
+ * backwards from the last one shown, and ends where ids are too small for "since".
  */
 #include "lib/store/store.h"
 
@@ -24,11 +24,9 @@ audit_read(struct stmt *s, struct arena *a, struct audit_row *r)
 	};
 }
 
-/* The times become ids first, so that the walk needs to look at nothing outside. */
 static const char q_audit_list[] =
 	"SELECT " AUDIT_COLS " FROM audit_log WHERE tailnet_id = " TAILNET
-	" AND id < ?1 AND id > coalesce((SELECT max(id) FROM audit_log WHERE at_ms < ?2), 0)"
-	" AND at_ms < ?3"
+	" AND id < ?1 AND id >= ?2 * 1000 AND at_ms >= ?2 AND at_ms < ?3"
 	" AND (?4 = '' OR actor_id = ?4 OR actor = ?4 OR user = ?4 OR actor_kind = ?4)"
 	" AND (?5 = '' OR target_id = ?5 OR target = ?5 OR target_kind = ?5)"
 	" AND (?6 = '' OR action = ?6)"
@@ -57,9 +55,9 @@ store_audit(struct db *db, struct arena *a, const struct audit_filter *f, struct
 }
 
 static const char q_audit_denied[] =
-	"INSERT INTO audit_log (at_ms, actor_kind, actor_id, actor, user, address, action,"
+	"INSERT INTO audit_log (id, at_ms, actor_kind, actor_id, actor, user, address, action,"
 	" outcome, target_kind, target_id, target)"
-	" SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, 'denied', 'path', '', ?8"
+	" SELECT max(coalesce((SELECT max(id) FROM audit_log), 0) + 1, ?1 * 1000), ?1, ?2, ?3, ?4, ?5, ?6, ?7, 'denied', 'path', '', ?8"
 	" WHERE NOT EXISTS (SELECT 1 FROM audit_log WHERE outcome = 'denied' AND actor_id = ?3"
 	" AND action = ?7 AND at_ms > ?1 - ?9)";
 
@@ -82,8 +80,8 @@ store_audit_denied(struct db *db, const struct actor *who, const char *path, int
 
 /* What is younger a trigger would keep. */
 static const char q_audit_prune[] =
-	"DELETE FROM audit_log WHERE at_ms <"
-	" min(?1, CAST((julianday('now') - 2440587.5 - 30) * 86400000 AS INTEGER))";
+	"DELETE FROM audit_log WHERE id <"
+	" min(?1, CAST((julianday('now') - 2440587.5 - 30) * 86400000 AS INTEGER)) * 1000";
 
 enum err
 store_audit_prune(struct db *db, int64_t before_ms)

@@ -36,6 +36,7 @@ static const struct plan_allowed { const char *sql, *plan, *why; } plans_allowed
 	{ "FROM policies WHERE +tailnet_id", "SCAN policies", "lists all, newest first" },
 	{ "FROM webhooks", "SCAN webhooks", "a handful" },
 	{ "FROM webhooks", "USE TEMP B-TREE FOR ORDER BY", "a handful" },
+	{ "", "SCAN clock", "the time, by trigger" },
 	{ "", "SCAN e", "the types of one event, by trigger" },
 	{ "", "SCAN w", "a handful of webhooks, by trigger" },
 	{ "", "SCAN webhooks", "is there any? by trigger" },
