@@ -255,8 +255,6 @@ must_check enum err store_audit_denied(struct db *db, const struct actor *who, c
 /* Forgets what is older, but nothing of the last 30 days. */
 must_check enum err store_audit_prune(struct db *db, int64_t before_ms);
 
-/* ---- changes (change.c) ---- */
-must_check enum err store_change_last(struct db *db, int64_t *seq);
 /* ---- webhooks (webhook.c) ---- */
 #define WEBHOOK_WAITING_MAX 10000	/* events of one; beyond, the oldest go when sending fails */
 
@@ -279,7 +277,8 @@ must_check enum err store_webhooks_next(struct db *db, int64_t *due_ms);
 /* Nobody else sends for it until then. */
 must_check enum err store_webhook_claim(struct db *db, int64_t id, int64_t until_ms);
 /* What it has to be told, oldest first. */
-must_check enum err store_webhook_events(struct db *db, struct arena *a, int64_t webhook_id, size_t max, struct webhook_event **out, size_t *n);
+must_check enum err store_webhook_events(struct db *db, struct arena *a, int64_t webhook_id, size_t max,
+    struct webhook_event **out, size_t *n);
 /* It was told everything up to this event. */
 must_check enum err store_webhook_sent(struct db *db, int64_t id, int64_t last_event);
 struct webhook_failure {
@@ -289,6 +288,8 @@ struct webhook_failure {
 };
 must_check enum err store_webhook_failed(struct db *db, int64_t id, const struct webhook_failure *f, int64_t *dropped);
 
+/* ---- changes (change.c) ---- */
+must_check enum err store_change_last(struct db *db, int64_t *seq);
 /*
  * Changes after 'seq' in order.  ERR_TOOBIG: there are more than 'max', rows
  * after 'seq' have been dropped already, or 'seq' is yet to come (the file was
