@@ -82,6 +82,9 @@ man: $(B)/headrace			## the manual page and completion for shells, into build/ma
 	$(B)/headrace man > build/man/headrace.1
 	for s in $(SHELLS); do $(B)/headrace completion $$s > build/man/headrace.$$s || exit 1; done
 
+api-bench: all				## what the web API costs (FLEET=driver's folder)
+	python3 tests/bench/api.py
+
 packages:				## installs the Debian packages for building, running and testing
 	@sh conf/packages.sh build run test
 
