@@ -108,7 +108,8 @@ static const struct api_field entry_fields[] = {
 static const struct api_object entry_shape = { "AuditEntry", entry_fields };
 static const struct api_field list_fields[] = {
 	MANY("entries", entry_shape),
-	{ .name = "next", .type = API_ID, .flags = API_MAY, .help = "there may be more: give it as before" },
+	{ .name = "next", .type = API_ID, .flags = API_MAY,
+	  .help = "there may be more: give it as before" },
 	END,
 };
 static const struct api_object list_shape = { "ListAuditResponse", list_fields };
@@ -116,7 +117,8 @@ static const struct api_object list_shape = { "ListAuditResponse", list_fields }
 static const struct api_field list_query[] = {
 	TIME("since"), TIME("until"),
 	{ .name = "actor", .type = API_TEXT, .help = "id, name, user or kind" },
-	{ .name = "action", .type = API_TEXT, .help = "operationId of the request, registerNode, edit, tick" },
+	{ .name = "action", .type = API_TEXT,
+	  .help = "operationId of the request, registerNode, edit, tick" },
 	{ .name = "target", .type = API_TEXT, .help = "id, name or kind" },
 	{ .name = "limit", .type = API_INT, .max = ROWS_MAX, .help = "100 if it is not given" },
 	{ .name = "before", .type = API_ID, .help = "entries older than the one with this id" }, END,

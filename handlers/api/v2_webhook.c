@@ -1,5 +1,5 @@
 /*
- * handlers/api/v2_webhook.c -- /api/v2/tailnet/-/webhooks, /api/v2/webhooks/{endpointId}: whom to tell.
+ * handlers/api/v2_webhook.c -- /api/v2/tailnet/-/webhooks and /api/v2/webhooks: whom to tell.
  *
  * Sending is handlers/internal/deliver.c.  A secret is in the answer that makes it and
  * nowhere else.

@@ -39,7 +39,7 @@ struct deliveries {
 	size_t n;
 };
 
-/* "Tailscale-Webhook-Signature: t=…,v1=…": anew with every attempt, as receivers check its age. */
+/* Anew with every attempt: receivers look at the age of a signature. */
 static void
 sign(struct req *rq, struct delivery *d, struct str body)
 {

@@ -57,7 +57,8 @@ store_audit(struct db *db, struct arena *a, const struct audit_filter *f, struct
 static const char q_audit_denied[] =
 	"INSERT INTO audit_log (id, at_ms, actor_kind, actor_id, actor, user, address, action,"
 	" outcome, target_kind, target_id, target)"
-	" SELECT max(coalesce((SELECT max(id) FROM audit_log), 0) + 1, ?1 * 1000), ?1, ?2, ?3, ?4, ?5, ?6, ?7, 'denied', 'path', '', ?8"
+	" SELECT max(coalesce((SELECT max(id) FROM audit_log), 0) + 1, ?1 * 1000), ?1, ?2, ?3,"
+	" ?4, ?5, ?6, ?7, 'denied', 'path', '', ?8"
 	" WHERE NOT EXISTS (SELECT 1 FROM audit_log WHERE outcome = 'denied' AND actor_id = ?3"
 	" AND action = ?7 AND at_ms > ?1 - ?9)";
 
