@@ -21,8 +21,8 @@ got_all() {	# FROM TO
 	done
 }
 asked() { [ "$(grep -c '^asked' "$D/got")" -ge "$1" ]; }
-retry_now() { sqlite3 "$D/data/headrace.db" 'PRAGMA busy_timeout=5000; UPDATE webhooks SET next_ms = 0' >/dev/null; }
-db() { sqlite3 "$D/data/headrace.db" "$1"; }
+db() { sqlite3 -cmd '.timeout 5000' "$D/data/headrace.db" "$1"; }
+retry_now() { db 'UPDATE webhooks SET next_ms = 0'; }
 
 test_webhook_hears_at_once() {
 	start_all
@@ -124,4 +124,26 @@ test_audit_by_processes() {
 	db "DELETE FROM audit_log" 2>/dev/null && fail "the audit log can be deleted"
 	db "UPDATE audit_log SET actor = 'x'" 2>/dev/null && fail "the audit log can be changed"
 	[ "$(db 'SELECT kind FROM audit_context')" = shell ] || fail "the last actor is not forgotten"
+}
+
+page_works() {	# FILE
+	blocks "$1" >"$D/page.sh"
+	[ "$(grep -c . "$D/page.sh")" -gt 6 ] || fail "no commands in $1"
+	PATH="$D/bin:$PATH" hook="$hook" key="$key" url="http://127.0.0.1:$PORT" \
+		db="$D/data/headrace.db" sh -eu "$D/page.sh" >"$D/page.out" 2>"$D/page.log" ||
+		fail "a command of $1 fails: $(cat "$D/page.log")"
+}
+
+test_pages_of_audit_and_webhooks() {
+	start_all
+	receiver
+	hr_in_path
+	printf '#!/bin/sh\nexec %s -cmd ".timeout 5000" "$@"\n' "$(command -v sqlite3)" >"$D/bin/sqlite3"
+	chmod +x "$D/bin/sqlite3"
+	ok apikeys create
+	key=$out
+	page_works docs/audit.md
+	grep -q '"property":"ROLE"' "$D/page.out" || fail "no role in the log: $(cat "$D/page.out")"
+	page_works docs/webhooks.md
+	[ "$(db 'SELECT count(*) FROM webhooks')" = 0 ] || fail "the webhook is still there"
 }
