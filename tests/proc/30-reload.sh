@@ -48,8 +48,8 @@ test_sighup_changes_the_number_of_workers() {
 	start_all
 	printf '[worker]\nweb = 4\ncontrol = 1\n' >>"$D/headrace.ini"
 	kill -HUP "$serve"
-	four_and_one() { [ "$(children --web | count) $(children --control | count)" = "4 1" ]; }
-	within 10 four_and_one || fail "got $(children --web | count) $(children --control | count)"
+	four_and_one() { [ "$(children "--web " | count) $(children --control | count)" = "4 1" ]; }
+	within 10 four_and_one || fail "got $(children "--web " | count) $(children --control | count)"
 }
 
 test_sighup_with_a_bad_file_keeps_the_old() {
@@ -67,11 +67,11 @@ test_sighup_with_a_bad_file_keeps_the_old() {
 test_worker_rereads_its_configuration_on_sighup() {
 	config '[worker]' 'web = 1'
 	start_all
-	worker=$(children --web)
+	worker=$(children "--web ")
 	sed -i "s|^url = .*|url = http://own.example:1|" "$D/headrace.ini"
 	kill -HUP "$worker"
 	has "page" "http://own.example:1" "$(get /windows)"
-	same "worker" "$worker" "$(children --web)"
+	same "worker" "$worker" "$(children "--web ")"
 	echo nonsense >>"$D/headrace.ini"
 	kill -HUP "$worker"
 	has "page after a bad file" "http://own.example:1" "$(get /windows)"
@@ -82,7 +82,7 @@ test_workers_end_between_requests() {
 	start_all
 	start_requests
 	for i in 1 2 3 4; do
-		for p in $(children --web); do
+		for p in $(children "--web "); do
 			kill "$p"
 			sleep 0.2
 		done
@@ -124,6 +124,6 @@ test_upgrade_to_a_broken_program_costs_one_worker() {
 	kill -HUP "$serve"
 	within 5 logged "worker 1 .* ended with status 3" || fail "the broken start is not logged"
 	sleep 1
-	same "workers left" 4 "$(children worker | count)"
+	same "workers left" 5 "$(children worker | count)"
 	same "/health" 200 "$(status /health)"
 }
