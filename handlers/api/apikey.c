@@ -192,7 +192,8 @@ static const struct api_field create_fields[] = {
 	{ .name = "expiration", .type = API_TIME, .help = "without: never" },
 	{ .name = "user", .type = API_ID, .help = "whose it is; it may do no more than this user" },
 	{ .name = "scopes", .type = API_LIST, .item = API_TEXT, .max = SCOPES_TEXT_MAX,
-	  .help = "what it may do; without: as much as the caller" },
+	  .help = "what it may do; without: as much as the caller",
+	  .example = "[\"devices:core:read\"]" },
 	{ .name = "description", .type = API_TEXT, .max = DESCRIPTION_MAX },
 	{ .name = NULL },
 };

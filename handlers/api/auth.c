@@ -178,7 +178,9 @@ auth_register(struct req *rq)
 }
 
 static const struct api_field register_fields[] = {
-	{ .name = "user", .type = API_TEXT }, { .name = "authId", .type = API_TEXT },
+	{ .name = "user", .type = API_TEXT, .help = "name of a user", .example = "\"alice\"" },
+	{ .name = "authId", .type = API_TEXT,
+	  .example = "\"hskey-authreq-0123456789abcdef01234567\"" },
 	{ .name = NULL },
 };
 static const struct api_object register_body = { "AuthRegisterRequest", register_fields };
@@ -278,7 +280,8 @@ auth_approve(struct req *rq)
 }
 
 static const struct api_field id_fields[] = {
-	{ .name = "authId", .type = API_TEXT },
+	{ .name = "authId", .type = API_TEXT,
+	  .example = "\"hskey-authreq-0123456789abcdef01234567\"" },
 	{ .name = NULL },
 };
 static const struct api_object id_body = { "AuthIdRequest", id_fields };

@@ -138,7 +138,7 @@ authkey_create(struct req *rq)
 static const struct api_field create_fields[] = {
 	{ .name = "user", .type = API_ID }, { .name = "reusable", .type = API_BOOL },
 	{ .name = "ephemeral", .type = API_BOOL }, { .name = "expiration", .type = API_TIME },
-	{ .name = "aclTags", .type = API_LIST, .item = API_TEXT },
+	{ .name = "aclTags", .type = API_LIST, .item = API_TEXT, .example = "[]" },
 	{ .name = "preauthorized", .type = API_BOOL,
 	  .help = "a device that joins with it need not wait for approval" },
 	{ .name = "description", .type = API_TEXT, .max = DESCRIPTION_MAX },

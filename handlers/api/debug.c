@@ -106,11 +106,12 @@ debug_node(struct req *rq)
 }
 
 static const struct api_field debug_fields[] = {
-	{ .name = "user", .type = API_TEXT, .help = "name of a user" },
+	{ .name = "user", .type = API_TEXT, .help = "name of a user", .example = "\"alice\"" },
 	{ .name = "key", .type = API_TEXT,
-	  .help = "the id that the login shall have: hskey-authreq- and 24 characters" },
-	{ .name = "name", .type = API_TEXT, .max = HOSTINFO_HOSTNAME_MAX },
-	{ .name = "routes", .type = API_LIST, .item = API_TEXT },
+	  .help = "the id that the login shall have: hskey-authreq- and 24 characters",
+	  .example = "\"hskey-authreq-0123456789abcdef01234567\"" },
+	{ .name = "name", .type = API_TEXT, .max = HOSTINFO_HOSTNAME_MAX, .example = "\"laptop\"" },
+	{ .name = "routes", .type = API_LIST, .item = API_TEXT, .example = "[\"10.0.0.0/8\"]" },
 	{ .name = NULL },
 };
 static const struct api_object debug_body = { "DebugCreateNodeRequest", debug_fields };

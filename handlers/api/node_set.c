@@ -50,7 +50,7 @@ node_tags(struct req *rq)
 }
 
 static const struct api_field tags_fields[] = {
-	{ .name = "tags", .type = API_LIST, .item = API_TEXT },
+	{ .name = "tags", .type = API_LIST, .item = API_TEXT, .example = "[\"tag:web\"]" },
 	{ .name = NULL },
 };
 static const struct api_object tags_body = { "SetTagsRequest", tags_fields };
@@ -116,7 +116,7 @@ node_ip(struct req *rq)
 }
 
 static const struct api_field ip_fields[] = {
-	{ .name = "ip", .type = API_TEXT, .flags = API_MUST },
+	{ .name = "ip", .type = API_TEXT, .flags = API_MUST, .example = "\"100.64.0.7\"" },
 	{ .name = NULL },
 };
 static const struct api_object ip_body = { "SetIpRequest", ip_fields };
@@ -184,7 +184,7 @@ node_approve_routes(struct req *rq)
 }
 
 static const struct api_field routes_fields[] = {
-	{ .name = "routes", .type = API_LIST, .item = API_TEXT },
+	{ .name = "routes", .type = API_LIST, .item = API_TEXT, .example = "[\"10.0.0.0/8\"]" },
 	{ .name = NULL },
 };
 static const struct api_object routes_body = { "SetApprovedRoutesRequest", routes_fields };

@@ -170,7 +170,8 @@ const struct api_field policy_set_headers[] = {
 };
 
 static const struct api_field put_fields[] = {
-	{ .name = "policy", .type = API_TEXT, .flags = API_MUST, .max = REQ_BODY_MAX },
+	{ .name = "policy", .type = API_TEXT, .flags = API_MUST, .max = REQ_BODY_MAX,
+	  .help = "HuJSON: JSON with comments", .example = "\"{\\\"acls\\\": []}\"" },
 	{ .name = "author", .type = API_TEXT }, { .name = "comment", .type = API_TEXT },
 	{ .name = "expectVersion", .type = API_INT },
 	{ .name = NULL },

@@ -156,9 +156,11 @@ user_create(struct req *rq)
 }
 
 static const struct api_field create_fields[] = {
-	{ .name = "name", .type = API_TEXT },
-	{ .name = "displayName", .type = API_TEXT }, { .name = "email", .type = API_TEXT },
-	{ .name = "pictureUrl", .type = API_TEXT, .max = URL_MAX },
+	{ .name = "name", .type = API_TEXT, .example = "\"alice\"" },
+	{ .name = "displayName", .type = API_TEXT, .example = "\"Alice\"" },
+	{ .name = "email", .type = API_TEXT, .example = "\"alice@example.com\"" },
+	{ .name = "pictureUrl", .type = API_TEXT, .max = URL_MAX,
+	  .example = "\"https://example.com/alice.png\"" },
 	{ .name = NULL },
 };
 static const struct api_object create_body = { "CreateUserRequest", create_fields };
@@ -225,7 +227,7 @@ user_role(struct req *rq)
 }
 
 static const struct api_field role_fields[] = {
-	{ .name = "role", .type = API_TEXT, .flags = API_MUST },
+	{ .name = "role", .type = API_TEXT, .flags = API_MUST, .example = "\"it-admin\"" },
 	{ .name = NULL },
 };
 static const struct api_object role_body = { "SetRoleRequest", role_fields };

@@ -205,7 +205,7 @@ requests_and_answers_have_rules_of_their_own(void **state)
 	const char *body = json_dump(k->a, json_get(schemas, "CreateUserRequest"));
 	const char *user = json_dump(k->a, json_get(schemas, "User"));
 
-	assert_has(body, "\"name\":{\"type\":[\"string\",\"null\"],\"maxLength\":1024}");
+	assert_has(body, "\"name\":{\"type\":[\"string\",\"null\"],\"maxLength\":1024");
 	assert_has(body, "\"additionalProperties\":false");
 	assert_has(user, "\"id\":{\"type\":\"string\",\"pattern\":\"^[0-9]+$\"");
 	assert_has(user, "\"createdAt\":{\"type\":\"string\",\"format\":\"date-time\"}");
