@@ -40,7 +40,7 @@ test_at_most_one_request_is_lost_per_killed_worker() {
 	bad=0
 	for i in $(seq 60); do
 		if [ $((i % 12)) = 0 ]; then
-			kill -9 $(children --web | head -n 1)
+			kill -9 $(children "--web " | head -n 1)
 		fi
 		[ "$(status /health)" = 200 ] || bad=$((bad + 1))
 	done
@@ -53,7 +53,7 @@ test_at_most_one_request_is_lost_per_killed_worker() {
 test_requests_wait_while_no_worker_is_there() {
 	start_all
 	sleep 1.1
-	kill -9 $(children --web)
+	kill -9 $(children "--web ")
 	same "/health" 200 "$(status /health)"
 }
 

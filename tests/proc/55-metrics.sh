@@ -142,7 +142,7 @@ test_metrics_of_a_killed_process() {
 	had=$(metric 'headrace_requests_total{family="page",status="200"}')
 	[ "$had" -ge 5 ] || fail "only $had requests were counted"
 	sleep 1.1	# a process that dies young has to wait
-	kill -9 $(children --web)
+	kill -9 $(children "--web ")
 	same "a request meanwhile" 200 "$(status /robots.txt)"
 	within 5 shows 'headrace_processes{role="web"}' 2 || fail "they are not replaced"
 	shows 'headrace_requests_total{family="page",status="200"}' $((had + 1)) ||
@@ -150,7 +150,7 @@ test_metrics_of_a_killed_process() {
 	slots=$(scrape | grep -c '^headrace_process_open_fds{role="web"')
 	same "series of web workers" 2 "$slots"
 	old=$(scrape | grep -o 'headrace_process_start_time_seconds{role="web",slot="[0-9]*"}' | sort)
-	kill -9 $(children --web | head -n 1)
+	kill -9 $(children "--web " | head -n 1)
 	within 5 complete || fail "it is not replaced"
 	same "slots" "$old" "$(scrape | grep -o 'headrace_process_start_time_seconds{role="web",slot="[0-9]*"}' | sort)"
 	kill -9 $(children notifier)
