@@ -16,7 +16,7 @@ finish() {
 			[ ! -s "$log" ] || { echo "--- ${log##*/}"; tail -n 25 "$log"; }
 		done
 	fi
-	chmod -R u+w "$D"
+	chmod -R u+w "$D" 2>/dev/null || :	# what ends just now may remove files
 	rm -rf "$D"
 	exit "$1"
 }
