@@ -264,9 +264,15 @@ env_as_key(struct arena *a, const char *rest)
 	return NULL;
 }
 
+/* What the command line reads (cli/remote.c) and looks like a key of [api]. */
+static const char *const env_of_others[] = { "HEADRACE_API_KEY", "HEADRACE_API_KEY_FILE" };
+
 static bool
 env_known(struct arena *a, const char *name)
 {
+	for (size_t i = 0; i < sizeof(env_of_others) / sizeof(env_of_others[0]); i++)
+		if (strcmp(env_of_others[i], name) == 0)
+			return true;
 	for (size_t i = 0; i < config_n_keys; i++)
 		if (strcmp(config_key_env(a, &config_keys[i]), name) == 0)
 			return true;

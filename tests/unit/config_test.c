@@ -306,6 +306,12 @@ environment_overrides(void **state)
 	assert_error("", "environment HEADRACE_DNS_MAGICDNS: dns.magicdns: unknown key; did you "
 	    "mean magic_dns in [dns]?\n");
 	assert_int_equal(unsetenv("HEADRACE_DNS_MAGICDNS"), 0);
+	assert_int_equal(setenv("HEADRACE_API_KEYS", "1", 1), 0);
+	assert_error_has("", "environment HEADRACE_API_KEYS: api.keys: unknown key");
+	assert_int_equal(unsetenv("HEADRACE_API_KEYS"), 0);
+	assert_int_equal(setenv("HEADRACE_API_KEY", "hskey-api-x", 1), 0);	/* the command line's */
+	assert_int_equal(load("[server]\nurl = http://file\n"), OK);
+	assert_int_equal(unsetenv("HEADRACE_API_KEY"), 0);
 	assert_int_equal(unsetenv("HEADRACE_DNS_NAMESERVERS"), 0);
 	assert_int_equal(unsetenv("HEADRACE_DNS_SPLIT"), 0);
 	assert_int_equal(unsetenv("HEADRACE_DNS_EXTRA_RECORD"), 0);
