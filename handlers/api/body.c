@@ -62,7 +62,7 @@ api_check_text(struct req *rq, const struct api_field *f, const char *at, const 
 		return req_fail_at(rq, ERR_INVALID, at, "%s has more than %zu bytes", at, max);
 	if (f->words != NULL && !one_of(str_of(f->words), text))
 		return req_fail_at(rq, ERR_INVALID, at, "%s is one of: %s", at, f->words);
-	if (f->type == API_TIME && *text != '\0' && !rfc3339_read(str_of(text), &n))
+	if (f->type == API_TIME && !rfc3339_read(str_of(text), &n))
 		return api_wrong_type(rq, f->type, at);
 	if (f->type == API_ID && *text != '\0' && (!str_i64(str_of(text), &n) || n < 0))
 		return api_wrong_type(rq, f->type, at);
