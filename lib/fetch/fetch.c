@@ -1,11 +1,9 @@
 /* lib/fetch/fetch.c -- asking another server with libcurl. */
 #include "lib/fetch/fetch.h"
 
-#include <curl/curl.h>
-
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
-#include "lib/fetch/agent.h"
+#include "lib/fetch/handle.h"
 
 static size_t
 take(char *p, size_t size, size_t n, void *arg)
@@ -19,13 +17,7 @@ take(char *p, size_t size, size_t n, void *arg)
 static void
 set_options(CURL *c, const char *url, long timeout_ms, struct buf *body)
 {
-	(void)curl_easy_setopt(c, CURLOPT_URL, url);
-	(void)curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, timeout_ms);
-	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms / 3);
-	(void)curl_easy_setopt(c, CURLOPT_USERAGENT, FETCH_AGENT);
+	handle_init(c, url, timeout_ms, timeout_ms / 3);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, take);
 	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, body);
 }
@@ -86,19 +78,6 @@ fetch_url(struct arena *a, const char *url, size_t max, struct str *out, const c
 	return e;
 }
 
-static struct curl_slist *
-header_list(const char *const *headers)
-{
-	struct curl_slist *list = NULL, *more;
-
-	for (; headers != NULL && *headers != NULL; headers++) {
-		if ((more = curl_slist_append(list, *headers)) == NULL)
-			fatal("out of memory");
-		list = more;
-	}
-	return list;
-}
-
 static void
 set_request(CURL *c, const struct fetch_ask *ask, struct curl_slist *headers)
 {
@@ -119,7 +98,7 @@ enum err
 fetch_send(struct arena *a, const struct fetch_ask *ask, struct fetch_answer *out,
     const char **why)
 {
-	struct curl_slist *headers = header_list(ask->headers);
+	struct curl_slist *headers = handle_headers(ask->headers);
 	CURL *c = curl_easy_init();
 	struct buf body;
 	enum err e;

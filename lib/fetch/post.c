@@ -5,9 +5,7 @@
  */
 #include "lib/fetch/post.h"
 
-#include <curl/curl.h>
-
-#include "lib/fetch/agent.h"
+#include "lib/fetch/handle.h"
 
 #define POLL_MS 200
 
@@ -28,15 +26,9 @@ struct sending {
 static void
 set_options(struct sending *s, struct post *p)
 {
-	for (const char *const *h = p->headers; *h != NULL; h++)
-		s->headers = curl_slist_append(s->headers, *h);
-	(void)curl_easy_setopt(s->c, CURLOPT_URL, p->url);
-	(void)curl_easy_setopt(s->c, CURLOPT_PROTOCOLS_STR, "http,https");
+	s->headers = handle_headers(p->headers);
+	handle_init(s->c, p->url, POST_TIMEOUT_MS, POST_TIMEOUT_MS / 2);
 	(void)curl_easy_setopt(s->c, CURLOPT_FOLLOWLOCATION, 0L);
-	(void)curl_easy_setopt(s->c, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(s->c, CURLOPT_TIMEOUT_MS, (long)POST_TIMEOUT_MS);
-	(void)curl_easy_setopt(s->c, CURLOPT_CONNECTTIMEOUT_MS, (long)POST_TIMEOUT_MS / 2);
-	(void)curl_easy_setopt(s->c, CURLOPT_USERAGENT, FETCH_AGENT);
 	(void)curl_easy_setopt(s->c, CURLOPT_HTTPHEADER, s->headers);
 	(void)curl_easy_setopt(s->c, CURLOPT_POSTFIELDS, p->body.p);
 	(void)curl_easy_setopt(s->c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)p->body.n);
