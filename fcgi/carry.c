@@ -44,14 +44,21 @@ target_of(struct req *rq)
 	    info ? info : "", query ? query : ""));
 }
 
-/* The client's address if it is one; it is only ever shown and logged. */
+/*
+ * The client's address: who spoke to the web server, or whom a proxy that we know speaks
+ * for.  The notifier has found that out itself.
+ */
 static const char *
 address_of(struct req *rq)
 {
-	const char *addr = req_param(rq, "REMOTE_ADDR");
+	struct str before = { NULL, 0 };
+	char *text = arena_alloc(rq->arena, IP_TEXT_SIZE);
 	struct ip ip;
 
-	return addr != NULL && ip_read(str_of(addr), &ip) ? addr : "";
+	if (rq->origin != ORIGIN_CONTROL)
+		before = str_of(req_param(rq, "HTTP_X_FORWARDED_FOR"));
+	ip = client_of(ip_of(req_param(rq, "REMOTE_ADDR")), before, &rq->cfg->trusted_proxies);
+	return ip.family != 0 ? ip_write(&ip, text) : "";
 }
 
 /* False, with an answer, if the notifier's variables make no sense. */

@@ -3,24 +3,17 @@
 
 #include <string.h>
 
-#include "lib/base/ip.h"
+#include "lib/base/client.h"
 #include "lib/store/store.h"
-
-#define MAPPED_BYTES 12		/* ::ffff:0:0/96 holds the IPv4 addresses */
 
 /* Whoever has one IPv6 address has its /64. */
 static const char *
 network_of(const struct req *rq)
 {
-	static const uint8_t mapped[MAPPED_BYTES] = { [10] = 0xff, [11] = 0xff };
-	struct ip ip = ip_of(rq->remote_addr);
+	struct ip ip = client_unmapped(ip_of(rq->remote_addr));
 	char *text = arena_alloc(rq->arena, PREFIX_TEXT_SIZE);
 	struct prefix p = { ip, 64 };
 
-	if (ip.family == 6 && memcmp(ip.b, mapped, sizeof(mapped)) == 0) {
-		ip.family = 4;
-		memmove(ip.b, ip.b + MAPPED_BYTES, 4);
-	}
 	if (ip.family == 4)
 		return ip_write(&ip, text);
 	if (ip.family != 6)

@@ -212,17 +212,16 @@ head_judge(const struct head *h, struct verdict *v)
 		judge_plain(h, v);
 }
 
-struct str
-head_client(const struct head *h, bool trusted)
+struct ip
+head_client(const struct head *h, bool local, const struct prefix_list *proxies)
 {
-	struct str rest = buf_as_str(&h->field[FIELD_FORWARDED]), item,
-	    last = { 0 };
+	struct str list = buf_as_str(&h->field[FIELD_FORWARDED]);
+	struct ip peer = { 0 };
 
-	if (!trusted)
-		return last;
-	if (h->scgi)
-		return buf_as_str(&h->remote);
-	while (str_cut(&rest, ',', &item))
-		last = str_trim(item);
-	return last;
+	if (!local)
+		return peer;
+	if (!h->scgi)
+		return client_last(list, proxies);
+	(void)!ip_read(buf_as_str(&h->remote), &peer);
+	return client_of(peer, list, proxies);
 }

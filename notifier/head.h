@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "lib/base/buf.h"
+#include "lib/base/client.h"
 #include "lib/base/str.h"
 
 enum head_field {
@@ -51,10 +52,10 @@ void head_judge(const struct head *h, struct verdict *v);
 
 /*
  * Where the client is: what the web server in front of us says if the peer is
- * local ('trusted'), else empty.  Of X-Forwarded-For the last entry counts: it
- * was added by the server that we know, those before it by anybody.
+ * local, else of family 0.  The last entry of X-Forwarded-For was added by that server;
+ * those before it count as far as 'proxies' are known (lib/base/client.h).
  */
-struct str head_client(const struct head *h, bool trusted);
+struct ip head_client(const struct head *h, bool local, const struct prefix_list *proxies);
 
 /* ---- reading ---- */
 

@@ -152,10 +152,9 @@ session_begin(struct conn *c, const struct handshake *h, enum head_kind kind)
 static void
 remote_set(struct conn *c)
 {
-	struct str s = head_client(&c->opening->head, c->local);
-	struct ip ip;
+	struct ip ip = head_client(&c->opening->head, c->local, &c->n->cfg.trusted_proxies);
 
-	if (ip_read(s, &ip))
+	if (ip.family != 0)
 		(void)ip_write(&ip, c->remote);
 }
 

@@ -16,6 +16,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/buf.h"
+#include "lib/base/client.h"
 #include "lib/base/err.h"
 #include "lib/base/ip.h"
 
@@ -47,6 +48,7 @@ struct config {
 	const char *url;		/* http(s)://host[:port], no trailing slash */
 	const char *data_dir;		/* database, keys */
 	const char *run_dir;		/* sockets */
+	struct prefix_list trusted_proxies;	/* whose X-Forwarded-For is believed */
 
 	/* [database] */
 	const char *db_path;		/* default: data_dir/headrace.db */

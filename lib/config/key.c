@@ -24,6 +24,8 @@ const struct config_key config_keys[] = {
 	  .help = "give a folder for the database and the keys" },
 	{ "server", "run", &config_path, "/run/headrace", AT(run_dir),
 	  .help = "give a folder for the sockets" },
+	{ "server", "trusted_proxies", &config_prefixes, "", AT(trusted_proxies),
+	  .help = "give addresses or networks of proxies in front of the web server, like 10.0.0.5, 2001:db8::/64" },
 
 	{ "database", "path", &config_name, "headrace.db", AT(db_path),
 	  .help = "give a file; a relative one is below server.data" },

@@ -259,6 +259,50 @@ print_records(const struct config_key *k, const void *field, struct buf *out)
 		    l->v[i].type, l->v[i].value);
 }
 
+/* A single address is the network of itself. */
+static bool
+read_network(struct str s, struct prefix *out)
+{
+	if (prefix_read(s, out))
+		return !prefix_has_host_bits(out);
+	if (!ip_read(s, &out->ip))
+		return false;
+	out->bits = out->ip.family == 4 ? 32 : 128;
+	return true;
+}
+
+static const char *
+read_prefixes(struct config_reading *rd, struct str v, void *field)
+{
+	struct prefix_list *l = field;
+	struct str left = str_trim(v), item;
+	struct prefix p;
+
+	while (left.n > 0 && str_cut(&left, ',', &item)) {
+		item = str_trim(item);
+		if (l->n >= CONFIG_LIST_MAX)
+			return "has too many items";
+		if (!read_network(item, &p))
+			return item_wrong(rd, v, item, "is no address and no network");
+		if (p.bits == 0)
+			return item_wrong(rd, v, item, "would believe everybody");
+		l->v = grown(rd->arena, l->v, l->n, sizeof(l->v[0]));
+		l->v[l->n++] = p;
+	}
+	return NULL;
+}
+
+static void
+print_prefixes(const struct config_key *k, const void *field, struct buf *out)
+{
+	const struct prefix_list *l = field;
+	char text[PREFIX_TEXT_SIZE];
+
+	(void)k;
+	for (size_t i = 0; i < l->n; i++)
+		buf_printf(out, "%s%s", i ? ", " : "", prefix_write(&l->v[i], text));
+}
+
 #define LIST(type) .list_size = sizeof(type)
 
 const struct config_type
@@ -266,6 +310,7 @@ const struct config_type
     config_resolvers = { .read = read_resolvers, .print = print_list, LIST(struct text_list) },
     config_urls = { .read = read_urls, .print = print_list, LIST(struct text_list) },
     config_origins = { .read = read_origins, .print = print_list, LIST(struct text_list) },
+    config_prefixes = { .read = read_prefixes, .print = print_prefixes, LIST(struct prefix_list) },
     config_paths = { .read = read_paths, .print = print_list, LIST(struct text_list) },
     config_split = { .read = read_split, .print = print_split, LIST(struct splits),
 	.env_sep = ';', .whole_lines = true },

@@ -44,10 +44,12 @@ static void
 judge(const struct head *h)
 {
 	struct verdict v;
-	struct str client = head_client(h, true);
+	struct prefix any = { { .family = 4 }, 1 };
+	struct prefix_list proxies = { &any, 1 };
+	struct ip client = head_client(h, true, &proxies);
 
-	assert(client.n == 0 || client.p != NULL);
-	assert(head_client(h, false).n == 0);
+	assert(client.family == 0 || client.family == 4 || client.family == 6);
+	assert(head_client(h, false, &proxies).family == 0);
 	head_judge(h, &v);
 	assert((v.kind == HEAD_REFUSED) == (v.status >= 400));
 	assert(v.kind == HEAD_REFUSED || v.handshake.n > 0);

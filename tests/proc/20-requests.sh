@@ -60,3 +60,22 @@ s = socket.socket(socket.AF_UNIX); s.connect('$D/run/web.sock'); time.sleep(8)" 
 	sleep 0.3
 	same "/health beside it" 200 "$(status /health)"
 }
+
+# from PEER FORWARDED: which address the audit log has for a change
+from() {
+	IN=$(printf '{"name":"%s"}' "$3")
+	printf %s "$IN" | REQUEST_METHOD=POST REQUEST_URI=/api/v1/user CONTENT_LENGTH=${#IN} REMOTE_ADDR=$1 \
+		HTTP_X_FORWARDED_FOR=$2 HTTP_AUTHORIZATION="Bearer $key" ask web.sock >/dev/null
+	sqlite3 "$D/data/headrace.db" 'SELECT address FROM audit_log ORDER BY id DESC LIMIT 1'
+}
+
+test_known_proxies_say_where_a_client_is() {
+	config '[server]' 'trusted_proxies = 10.0.0.5, 2001:db8::/64'
+	start_serve
+	ok apikeys create
+	key=$out
+	same "a client without a proxy" 192.0.2.1 "$(from 192.0.2.1 6.6.6.6 anna)"
+	same "behind a known one" 192.0.2.2 "$(from 10.0.0.5 '6.6.6.6, 192.0.2.2' berta)"
+	same "behind two" 192.0.2.3 "$(from ::ffff:10.0.0.5 '192.0.2.3, 2001:db8::7' carla)"
+	same "a proxy that says nothing" 10.0.0.5 "$(from 10.0.0.5 unknown dora)"
+}

@@ -145,6 +145,22 @@ limits(void **state)
 }
 
 static void
+client_is(const struct head *h, bool local, const char *proxy, const char *want)
+{
+	struct prefix p = { { 0 }, 0 };
+	struct prefix_list proxies = { &p, proxy != NULL };
+	struct ip ip;
+	char text[IP_TEXT_SIZE] = "";
+
+	if (proxy != NULL)
+		assert_true(prefix_read(str_of(proxy), &p));
+	ip = head_client(h, local, &proxies);
+	if (ip.family != 0)
+		(void)ip_write(&ip, text);
+	assert_string_equal(text, want);
+}
+
+static void
 client_address(void **state)
 {
 	struct span in = SPAN("POST /ts2021 HTTP/1.1\r\n"
@@ -154,11 +170,13 @@ client_address(void **state)
 
 	(void)state;
 	assert_true(read_head(&h, in, 1000, &rest) > 0);
-	assert_str(head_client(&h, true), "2001:db8::1");
-	assert_str(head_client(&h, false), "");
+	client_is(&h, true, NULL, "2001:db8::1");
+	client_is(&h, true, "2001:db8::/64", "192.0.2.1");
+	client_is(&h, true, "192.0.2.0/24", "2001:db8::1");
+	client_is(&h, false, "2001:db8::/64", "");
 	head_fini(&h);
 	assert_true(read_head(&h, SPAN("GET / HTTP/1.1\r\n\r\n"), 9, &rest) > 0);
-	assert_str(head_client(&h, true), "");
+	client_is(&h, true, NULL, "");
 	head_fini(&h);
 }
 
@@ -193,7 +211,8 @@ scgi(void **state)
 	head_judge(&h, &v);
 	assert_int_equal(v.kind, HEAD_NOISE);
 	assert_str(buf_as_str(&v.handshake), "AAEC");
-	assert_str(head_client(&h, true), "192.0.2.7");
+	client_is(&h, true, NULL, "192.0.2.7");
+	client_is(&h, true, "192.0.2.7/32", "6.6.6.6");
 	buf_fini(&v.handshake);
 	head_fini(&h);
 }
