@@ -4,6 +4,8 @@
  * Each check is one row and one sentence.  Sockets are tried by connecting,
  * because a socket file outlives the program that made it.
  */
+#include "cli/health.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +15,6 @@
 #include <sys/un.h>
 #include <netinet/in.h>
 #include <unistd.h>
-
-#include "cli/cmd.h"
 
 /* Answers what is wrong, NULL if nothing is; *about says what was looked at. */
 struct check {
@@ -200,33 +200,39 @@ check_policy(struct cli *c, const char **about)
 	return *all != '\0' ? table_clean(c->arena, all) : NULL;
 }
 
-static const struct check checks[] = {
-	{ "data folder", check_data_folder },
-	{ "noise key", check_noise_key },
-	{ "database", check_database },
-	{ "policy", check_policy },
-	{ "web workers", check_web },
-	{ "control workers", check_control },
-	{ "notifier", check_notifier },
-	{ "wake socket", check_wake },
+static const struct check checks[HEALTH_COUNT] = {
+	[HEALTH_DATA_FOLDER] = { "data folder", check_data_folder },
+	[HEALTH_NOISE_KEY] = { "noise key", check_noise_key },
+	[HEALTH_DATABASE] = { "database", check_database },
+	[HEALTH_POLICY] = { "policy", check_policy },
+	[HEALTH_WEB] = { "web workers", check_web },
+	[HEALTH_CONTROL] = { "control workers", check_control },
+	[HEALTH_NOTIFIER] = { "notifier", check_notifier },
+	[HEALTH_WAKE] = { "wake socket", check_wake },
 };
-#define N_CHECKS (sizeof(checks) / sizeof(checks[0]))
 
-struct result { const char *about, *why; };
+struct health_result
+health_look(struct cli *c, enum health_check what)
+{
+	struct health_result r = { .name = checks[what].name, .about = "" };
+
+	r.why = checks[what].run(c, &r.about);
+	return r;
+}
 
 static jv *
-as_json(struct cli *c, const struct result *r, bool database, bool all)
+as_json(struct cli *c, const struct health_result *r, bool all)
 {
 	struct body b;
 
 	cli_body_begin(&b);
-	jw_kbool(&b.w, "databaseConnectivity", database);
+	jw_kbool(&b.w, "databaseConnectivity", r[HEALTH_DATABASE].why == NULL);
 	jw_kbool(&b.w, "healthy", all);
 	jw_key(&b.w, "checks");
 	jw_arr(&b.w);
-	for (size_t i = 0; i < N_CHECKS; i++) {
+	for (size_t i = 0; i < HEALTH_COUNT; i++) {
 		jw_obj(&b.w);
-		jw_kstr(&b.w, "name", checks[i].name);
+		jw_kstr(&b.w, "name", r[i].name);
 		jw_kstr(&b.w, "about", r[i].about);
 		jw_kbool(&b.w, "ok", r[i].why == NULL);
 		jw_kstr(&b.w, "problem", r[i].why);
@@ -237,14 +243,14 @@ as_json(struct cli *c, const struct result *r, bool database, bool all)
 }
 
 static void
-print_results(struct cli *c, const struct result *r)
+print_results(struct cli *c, const struct health_result *r)
 {
 	static const char *const heads[] = { "CHECK", "RESULT", "ABOUT", "PROBLEM", NULL };
 	struct table t;
 
 	table_begin(&t, c->arena, heads);
-	for (size_t i = 0; i < N_CHECKS; i++) {
-		table_put(&t, checks[i].name);
+	for (size_t i = 0; i < HEALTH_COUNT; i++) {
+		table_put(&t, r[i].name);
 		table_put_in(&t, r[i].why == NULL ? "ok" : "FAILED",
 		    r[i].why == NULL ? GREEN : RED);
 		table_put(&t, r[i].about);
@@ -268,25 +274,22 @@ remote_health(struct cli *c)
 static enum err
 health(struct cli *c)
 {
-	struct result r[N_CHECKS] = { 0 };
-	bool database = true;
-	size_t bad = 0;
+	struct health_result r[HEALTH_COUNT];
+	int bad = 0;
 	enum err e;
 
 	if (cli_remote())
 		return remote_health(c);
 	if ((e = cli_config(c)) != OK)
 		return e;
-	for (size_t i = 0; i < N_CHECKS; i++) {
-		r[i].why = checks[i].run(c, &r[i].about);
+	for (size_t i = 0; i < HEALTH_COUNT; i++) {
+		r[i] = health_look(c, (enum health_check)i);
 		bad += r[i].why != NULL;
-		if (checks[i].run == check_database)
-			database = r[i].why == NULL;
 	}
-	if (!cli_machine(c, as_json(c, r, database, bad == 0)))
+	if (!cli_machine(c, as_json(c, r, bad == 0)))
 		print_results(c, r);
 	if (bad > 0)
-		return cli_fail(c, ERR_UPSTREAM, "%zu of %zu checks failed", bad, N_CHECKS);
+		return cli_fail(c, ERR_UPSTREAM, "%d of %d checks failed", bad, HEALTH_COUNT);
 	return OK;
 }
 

@@ -10,8 +10,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define EARLY_MAGIC "\xff\xff\xffTS"
-
 void
 ts2021_init(struct ts2021 *t, const struct noise_session *s)
 {
@@ -186,7 +184,7 @@ ts2021_early_payload(struct buf *out, const struct key32 *challenge_pub)
 	char key[KEY_TEXT_SIZE];
 
 	(void)key_write(challenge_pub, CHALPUB_PREFIX, key);
-	buf_put(out, EARLY_MAGIC, sizeof(EARLY_MAGIC) - 1);
+	buf_put(out, TS2021_EARLY_MAGIC, sizeof(TS2021_EARLY_MAGIC) - 1);
 	buf_be32(out, (uint32_t)(sizeof(form) - 1 - 2 + strlen(key)));
 	buf_printf(out, form, key);
 }

@@ -18,6 +18,7 @@
 
 #define TS2021_UPGRADE "tailscale-control-protocol"
 #define TS2021_HEADER "X-Tailscale-Handshake"
+#define TS2021_EARLY_MAGIC "\xff\xff\xffTS"	/* before what may come before HTTP/2 */
 #define TS2021_ERROR_MAX 200		/* bytes of text in an error frame */
 
 struct ts2021 {
