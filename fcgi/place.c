@@ -116,11 +116,16 @@ make_noise_key(const struct config *cfg)
 /* ---- sockets ---- */
 
 static int
-listen_on(const struct sockaddr *sa, socklen_t len)
+listen_on(struct place *p, const struct sockaddr *sa, socklen_t len)
 {
-	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = given_find(&p->given, sa);
 	int one = 1;
 
+	if (fd >= 0)
+		return fd;
+	if (sa->sa_family == AF_UNIX)	/* of a run that was killed; we hold the lock */
+		(void)unlink(((const struct sockaddr_un *)(const void *)sa)->sun_path);
+	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
@@ -136,15 +141,14 @@ listen_on(const struct sockaddr *sa, socklen_t len)
 
 /* config_load() has checked the length of 'path'. */
 static int
-listen_unix(const char *path, mode_t mode)
+listen_unix(struct place *p, const char *path, mode_t mode)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	int fd;
 
 	(void)memcpy(sa.sun_path, path, strnlen(path, sizeof(sa.sun_path) - 1));
-	(void)unlink(path);	/* of a run that was killed; we hold the lock */
-	fd = listen_on((const struct sockaddr *)&sa, sizeof(sa));
-	if (fd >= 0 && chmod(path, mode) != 0) {
+	fd = listen_on(p, (const struct sockaddr *)&sa, sizeof(sa));
+	if (fd >= 0 && !given_has(&p->given, fd) && chmod(path, mode) != 0) {
 		(void)close(fd);
 		return -1;
 	}
@@ -153,7 +157,7 @@ listen_unix(const char *path, mode_t mode)
 
 /* "address:port" or "[address]:port", as the configuration has checked. */
 static int
-listen_tcp(const char *text)
+listen_tcp(struct place *p, const char *text)
 {
 	const char *colon = strrchr(text, ':');
 	struct str host = { text, (size_t)(colon - text) };
@@ -170,21 +174,32 @@ listen_tcp(const char *text)
 	s4.sin_port = s6.sin6_port = htons((uint16_t)port);
 	if (ip.family == 4) {
 		(void)memcpy(&s4.sin_addr, ip.b, 4);
-		return listen_on((const struct sockaddr *)&s4, sizeof(s4));
+		return listen_on(p, (const struct sockaddr *)&s4, sizeof(s4));
 	}
 	(void)memcpy(&s6.sin6_addr, ip.b, 16);
-	return listen_on((const struct sockaddr *)&s6, sizeof(s6));
+	return listen_on(p, (const struct sockaddr *)&s6, sizeof(s6));
 }
 
 static int
-listen_any(const char *where, mode_t mode)
+listen_any(struct place *p, const char *where, mode_t mode)
 {
-	int fd = strncmp(where, "unix:", 5) == 0 ? listen_unix(where + 5, mode) :
-	    listen_tcp(where);
+	int fd = strncmp(where, "unix:", 5) == 0 ? listen_unix(p, where + 5, mode) :
+	    listen_tcp(p, where);
 
 	if (fd < 0)
 		log_err("cannot listen on %s: %s", where, strerror(errno));
 	return fd;
+}
+
+/* A given socket outlives us, and so does its file. */
+static void
+keep_given(struct place *p)
+{
+	if (given_has(&p->given, p->web))
+		p->path[0] = NULL;
+	if (given_has(&p->given, p->notifier))
+		p->path[3] = NULL;
+	given_check(&p->given);
 }
 
 /* wake.sock is made by the notifier, but goes with the others. */
@@ -200,11 +215,12 @@ open_sockets(const struct config *cfg, struct place *p)
 	p->path[4] = config_socket(a, cfg, "delta.sock");
 	p->path[5] = config_socket(a, cfg, "webhook.sock");
 	p->path[3] = is_unix ? arena_strdup(a, cfg->notifier_listen + 5) : NULL;
-	p->web = listen_any(arena_printf(a, "unix:%s", p->path[0]), 0666);
-	p->control = listen_any(arena_printf(a, "unix:%s", p->path[1]), 0600);
-	p->delta = listen_any(arena_printf(a, "unix:%s", p->path[4]), 0600);
-	p->webhook = listen_any(arena_printf(a, "unix:%s", p->path[5]), 0600);
-	p->notifier = listen_any(cfg->notifier_listen, 0666);
+	p->web = listen_any(p, arena_printf(a, "unix:%s", p->path[0]), 0666);
+	p->control = listen_any(p, arena_printf(a, "unix:%s", p->path[1]), 0600);
+	p->delta = listen_any(p, arena_printf(a, "unix:%s", p->path[4]), 0600);
+	p->webhook = listen_any(p, arena_printf(a, "unix:%s", p->path[5]), 0600);
+	p->notifier = listen_any(p, cfg->notifier_listen, 0666);
+	keep_given(p);
 	return p->web >= 0 && p->control >= 0 && p->delta >= 0 && p->webhook >= 0 &&
 	    p->notifier >= 0;
 }
@@ -214,7 +230,9 @@ place_make(const struct config *cfg, struct place *p)
 {
 	bool ok;
 
-	*p = (struct place){ arena_new(), -1, -1, -1, -1, -1, -1, { NULL } };
+	*p = (struct place){ .arena = arena_new(), .lock = -1, .web = -1, .control = -1,
+		.delta = -1, .webhook = -1, .notifier = -1 };
+	given_take(&p->given);
 	(void)umask(022);
 	ok = make_dirs(p->arena, cfg);
 	(void)umask(077);

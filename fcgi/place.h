@@ -4,6 +4,7 @@
 #ifndef FCGI_PLACE_H
 #define FCGI_PLACE_H
 
+#include "fcgi/given.h"
 #include "lib/config/config.h"
 
 /* Listening sockets, close-on-exec; children inherit their own by dup2(). */
@@ -12,11 +13,13 @@ struct place {
 	int lock;		/* held while we run: one serve per run_dir */
 	int web, control, delta, webhook, notifier;
 	const char *path[6];	/* of the sockets, to remove; NULL: none */
+	struct given given;	/* sockets that we did not open and do not remove */
 };
 
 /*
  * Makes data_dir (0700) and run_dir (0755), takes the lock, migrates the
- * database, makes the noise key, opens the sockets.  False after logging why not.
+ * database, makes the noise key, opens the sockets or takes those that were
+ * given (given.h).  False after logging why not.
  */
 must_check bool place_make(const struct config *cfg, struct place *p);
 

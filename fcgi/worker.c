@@ -18,7 +18,6 @@
 #include <fcgiapp.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +31,7 @@
 #include "fcgi/carry.h"
 #include "fcgi/limits.h"
 #include "handlers/routes.h"
+#include "lib/base/heap.h"
 #include "lib/base/log.h"
 
 static volatile sig_atomic_t want_stop, want_reload;
@@ -342,7 +342,7 @@ worker_main(int argc, char **argv)
 	w.fd = listen_fd();
 	if (FCGX_Init() != 0)
 		fatal("cannot start libfcgi");
-	(void)mallopt(M_TRIM_THRESHOLD, WORKER_KEEP_BYTES);
+	heap_limit(WORKER_KEEP_BYTES, 0);
 	watch_socket(&w);
 	catch_signals(&w.open_mask);
 	if (!backend_start(&w.backend, config, w.origin == ORIGIN_CONTROL))

@@ -6,22 +6,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "lib/base/heap.h"
 #include "lib/base/log.h"
 #include "lib/metrics/metrics.h"
 #include "notifier/notifier.h"
 
-/*
- * First maps are big and short-lived.  With fixed thresholds their memory goes
- * back to the system; glibc would otherwise raise the thresholds after the
- * first one and keep it all.
- */
+/* First maps are big and short-lived: see lib/base/heap.h. */
 #define BIG_BYTES (128 << 10)
 
 static const char usage_text[] =
@@ -142,8 +138,7 @@ main(int argc, char **argv)
 {
 	const char *config_path = NULL;
 
-	(void)mallopt(M_MMAP_THRESHOLD, BIG_BYTES);
-	(void)mallopt(M_TRIM_THRESHOLD, BIG_BYTES);
+	heap_limit(BIG_BYTES, BIG_BYTES);
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--help") == 0) {
 			(void)fputs(usage_text, stdout);
