@@ -55,23 +55,15 @@ read_key(struct cli *c, struct backup_file *key)
 static enum err
 write_backup(struct cli *c, const char *to, const struct backup_file *key)
 {
-	const char *name = to;
+	bool force = cli_has(c, "force");
 	enum err e;
 
-	if (access(to, F_OK) == 0) {
-		if (!cli_has(c, "force"))
-			return cli_fail(c, ERR_CONFLICT, "%s is there already; choose another "
-			    "name, or add --force to replace it", to);
-		name = arena_printf(c->arena, "%s.new", to);
-		(void)unlink(name);
-	}
-	e = backup_write(c->db, name, key, key->content.p != NULL, show_progress, c);
+	if (!force && access(to, F_OK) == 0)
+		return cli_fail(c, ERR_CONFLICT, "%s is there already; choose another name, or "
+		    "add --force to replace it", to);
+	e = backup_write(c->db, to, force, key, key->content.p != NULL, show_progress, c);
 	end_progress(c);
-	if (e != OK)
-		return cli_fail(c, e, "%s", db_errmsg(c->db));
-	if (name != to && rename(name, to) != 0)
-		return cli_fail(c, ERR_INTERNAL, "cannot replace %s: %s", to, strerror(errno));
-	return OK;
+	return e == OK ? OK : cli_fail(c, e, "%s", db_errmsg(c->db));
 }
 
 static jv *
@@ -114,33 +106,31 @@ const struct cli_cmd cli_backup = {
 
 /* ---- restore ---- */
 
+/* To the millisecond, so that no two are the same. */
 static const char *
 kept_name(struct cli *c, const char *path)
 {
-	time_t now = (time_t)(clock_wall_ms() / 1000);
+	int64_t ms = clock_wall_ms();
+	time_t now = (time_t)(ms / 1000);
 	struct tm tm;
 	char when[32];
 
-	(void)strftime(when, sizeof(when), "%Y-%m-%dT%H%M%SZ", gmtime_r(&now, &tm));
-	return arena_printf(c->arena, "%s.before-restore-%s", path, when);
+	(void)strftime(when, sizeof(when), "%Y-%m-%dT%H%M%S", gmtime_r(&now, &tm));
+	return arena_printf(c->arena, "%s.before-restore-%s.%03dZ", path, when, (int)(ms % 1000));
 }
 
-/* Puts 'from' in the place of 'path'; what is there now keeps its content under another name. */
+/* What is there now keeps its content under another name. */
 static enum err
 put_in_place(struct cli *c, const char *from, const char *path)
 {
-	const char *kept = kept_name(c, path);
+	const char *kept = kept_name(c, path), *why;
+	bool had;
+	enum err e = backup_place(c->arena, from, path, kept, &had, &why);
 
-	if (access(path, F_OK) == 0) {
-		if (rename(path, kept) != 0)
-			return cli_fail(c, ERR_INTERNAL, "cannot keep %s as %s: %s", path, kept,
-			    strerror(errno));
-		if (c->mode == OUT_TEXT)
-			fprintf(stderr, "headrace: what was there is kept as %s\n", kept);
-	}
-	if (rename(from, path) != 0)
-		return cli_fail(c, ERR_INTERNAL, "cannot put %s in place: %s", path,
-		    strerror(errno));
+	if (e != OK)
+		return cli_fail(c, e, "%s", why);
+	if (had && c->mode == OUT_TEXT)
+		fprintf(stderr, "headrace: what was there is kept as %s\n", kept);
 	return OK;
 }
 
@@ -246,7 +236,7 @@ const struct cli_cmd cli_restore = {
 static enum err
 db_findings(struct cli *c, struct buf *why)
 {
-	enum err e = db_check(c->db, why), f = backup_schema_check(c->db, why);
+	enum err e = db_check_all(c->db, why), f = backup_schema_check(c->db, why);
 
 	return e != OK ? e : f;
 }
@@ -268,12 +258,12 @@ check(struct cli *c)
 		return cli_fail_with(c, e, &why);
 	buf_fini(&why);
 	cli_done(c, json_parse(c->arena, STR("{\"sound\":true}"), JSON_DEPTH_DEFAULT, NULL),
-	    "%s is sound: pages, references, schema", c->cfg->db_path);
+	    "%s is sound: pages, indices, references, schema", c->cfg->db_path);
 	return OK;
 }
 
 static const struct cli_cmd db_cmds[] = {
-	{ "check", "", "", "look over the whole database: pages, references, schema\n"
+	{ "check", "", "", "look over the whole database: pages, indices, references, schema\n"
 	    "Tables, indices and triggers are compared with those that this version makes.",
 	    0, 0, NULL, check },
 	{ NULL, NULL, NULL, NULL, 0, 0, NULL, NULL },

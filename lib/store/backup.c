@@ -8,12 +8,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base/log.h"
 #include "lib/store/db_impl.h"
 #include "lib/store/migrate.h"
 
@@ -85,45 +84,59 @@ write_copy(struct db *db, const char *part, const struct backup_file *files, siz
 	return e;
 }
 
-/* To the disk, then to its name: link() refuses a name that somebody has taken since. */
-static enum err
-give_name(struct db *db, int fd, const char *part, const char *to)
+/* A file of ours that nobody writes, and that nobody has renamed while we asked. */
+static bool
+is_ours_alone(int fd, const char *part)
 {
-	char *folder = xstrdup(to);
-	int dir = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum err e = OK;
+	struct stat st, named;
 
-	free(folder);
-	if (fsync(fd) != 0 || link(part, to) != 0 || (dir >= 0 && fsync(dir) != 0))
-		e = db_error(db, errno == EEXIST ? ERR_CONFLICT : ERR_INTERNAL,
-		    "cannot write the copy %s: %s", to, strerror(errno));
-	if (dir >= 0)
-		(void)close(dir);
-	return e;
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 &&
+	    lstat(part, &named) == 0 && st.st_ino == named.st_ino && st.st_dev == named.st_dev &&
+	    S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == geteuid();
+}
+
+/*
+ * The file in which the copy grows.  One that a killed backup has left is taken over; its
+ * lock, which goes with a process, tells it from one that is being written.
+ */
+static int
+open_part(const char *part)
+{
+	int fd = open(part, O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0)
+		return -1;
+	if (is_ours_alone(fd, part) && fchmod(fd, 0600) == 0 && ftruncate(fd, 0) == 0)
+		return fd;
+	(void)close(fd);
+	errno = EEXIST;
+	return -1;
 }
 
 enum err
-backup_write(struct db *db, const char *to, const struct backup_file *files, size_t n_files,
-    backup_progress_fn *progress, void *arg)
+backup_write(struct db *db, const char *to, bool replace, const struct backup_file *files,
+    size_t n_files, backup_progress_fn *progress, void *arg)
 {
 	struct arena *a = arena_new();
 	const char *part = arena_printf(a, "%s.part", to);
-	int fd = open(part, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+	int fd = open_part(part);
 	enum err e;
 
 	if (fd < 0) {
 		e = db_error(db, errno == EEXIST ? ERR_CONFLICT : ERR_INTERNAL,
-		    "cannot make %s: %s", part, errno == EEXIST ? "it is there already; another "
-		    "backup runs, or one was interrupted: remove it" : strerror(errno));
+		    "cannot make %s: %s", part, errno == EEXIST ? "it is there already, and "
+		    "another backup writes it, or it is somebody else's" : strerror(errno));
 		arena_free(a);
 		return e;
 	}
 	if ((e = db_begin_read(db)) == OK)
 		e = write_copy(db, part, files, n_files, progress, arg);
 	db_rollback(db);
-	if (e == OK)
-		e = give_name(db, fd, part, to);
-	(void)unlink(part);
+	if (e == OK && (fsync(fd) != 0 || backup_name(a, part, to, replace) != 0))
+		e = db_error(db, errno == EEXIST ? ERR_CONFLICT : ERR_INTERNAL,
+		    "cannot write the copy %s: %s", to, strerror(errno));
+	if (e != OK)
+		(void)unlink(part);
 	(void)close(fd);
 	arena_free(a);
 	return e;

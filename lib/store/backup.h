@@ -19,11 +19,12 @@ typedef void backup_progress_fn(void *arg, int done, int of);
 struct backup_file { const char *name; struct str content; };
 
 /*
- * Writes a consistent copy as 'to', which must not exist, while others write to the
- * database; it holds up nobody.  The file (mode 0600) is there whole or not at all.
+ * Writes a consistent copy as 'to' while others write to the database; it holds up nobody.
+ * The file (mode 0600) is there whole or not at all.  ERR_CONFLICT: 'to' is there and not to
+ * be replaced, or another backup writes it just now.
  */
-must_check enum err backup_write(struct db *db, const char *to, const struct backup_file *files,
-    size_t n_files, backup_progress_fn *progress, void *arg);
+must_check enum err backup_write(struct db *db, const char *to, bool replace,
+    const struct backup_file *files, size_t n_files, backup_progress_fn *progress, void *arg);
 
 /* What a copy is; text in the arena. */
 struct backup_info {
@@ -45,6 +46,16 @@ must_check enum err backup_extract(struct arena *a, const char *from, const char
  * it open.  What its write-ahead log holds is in the file afterwards.
  */
 must_check enum err backup_settle(struct arena *a, const char *path, const char **why);
+
+/*
+ * Puts 'from' in the place of 'path', in one step.  What is there gets the name 'kept', which
+ * must be free, with the logs beside it that are SQLite's; *had: there was something.
+ */
+must_check enum err backup_place(struct arena *a, const char *from, const char *path,
+    const char *kept, bool *had, const char **why);
+
+/* Renames and brings it to the disk: 0, or -1 and errno.  EEXIST: 'to' is taken, and not to be replaced. */
+must_check int backup_name(struct arena *a, const char *from, const char *to, bool replace);
 
 /*
  * Compares tables, indices, triggers and views with those that this program would make;

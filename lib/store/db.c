@@ -333,11 +333,11 @@ db_data_version(struct db *db, int64_t *out)
 
 static const char q_quick_check[] = "PRAGMA quick_check(5)";	/* CHECK_FINDINGS */
 
-static enum err
-check_pages(struct db *db, struct arena *a, struct buf *why)
-{
-	struct stmt *s = db_stmt(db, q_quick_check);
+static const char q_integrity_check[] = "PRAGMA integrity_check(5)";
 
+static enum err
+check_pages(struct db *db, struct stmt *s, struct arena *a, struct buf *why)
+{
 	while (stmt_row(s)) {
 		const char *line = col_text(s, 0, a);
 
@@ -361,12 +361,12 @@ check_references(struct db *db, struct arena *a, struct buf *why)
 	return stmt_end(s);
 }
 
-enum err
-db_check(struct db *db, struct buf *why)
+static enum err
+check(struct db *db, struct stmt *pages, struct buf *why)
 {
 	struct arena *a = arena_new();
 	size_t before = why->n;
-	enum err e = check_pages(db, a, why);
+	enum err e = check_pages(db, pages, a, why);
 
 	if (e == OK)
 		e = check_references(db, a, why);
@@ -374,4 +374,16 @@ db_check(struct db *db, struct buf *why)
 	if (e != OK)
 		buf_printf(why, "%s\n", db->errmsg);
 	return e == OK && why->n != before ? ERR_INTERNAL : e;
+}
+
+enum err
+db_check(struct db *db, struct buf *why)
+{
+	return check(db, db_stmt(db, q_quick_check), why);
+}
+
+enum err
+db_check_all(struct db *db, struct buf *why)
+{
+	return check(db, db_stmt(db, q_integrity_check), why);
 }

@@ -76,6 +76,8 @@ void db_set_busy(struct db *db, int ms);
 
 /* Looks over the whole file; ERR_INTERNAL and lines in 'why' if it finds anything. */
 must_check enum err db_check(struct db *db, struct buf *why);
+/* The same, and every index against its table, which takes several times as long. */
+must_check enum err db_check_all(struct db *db, struct buf *why);
 
 /* ---- for the files of lib/store only ---- */
 

@@ -129,7 +129,24 @@ test_backup_is_killed() {
 		kill -9 $pid 2>/dev/null || :
 		wait $pid 2>/dev/null || :
 		[ ! -f "$D/copy.db" ] || same "a copy after kill" ok "$(sqlite3 "$D/copy.db" 'PRAGMA integrity_check')"
-		rm -f "$D"/copy.db.part "$D"/copy.db.new.part
 	done
+	ok backup "$D/copy.db" --force
+	same "what is left beside the copy" "" "$(ls "$D" | grep -e part -e new || :)"
 	ok db check
+}
+
+# The log of the lost database stays beside it; it must not get into the restored one.
+test_restore_when_only_the_database_is_lost() {
+	start_all
+	ok users create alice
+	ok backup "$D/copy.db"
+	ok users create later
+	kill -9 "$serve" $(children)
+	within 10 gone "$serve" || fail "headrace serve does not end"
+	[ -s "$D/data/headrace.db-wal" ] || fail "there is no log"
+	rm "$D/data/headrace.db"
+	ok restore "$D/copy.db" --force
+	same "users" 1 "$(users_in "$D/data/headrace.db")"
+	ok db check
+	[ -s "$(ls "$D"/data/headrace.db.before-restore-*-wal)" ] || fail "the log is not kept"
 }
