@@ -23,7 +23,7 @@ ALL_CFLAGS := -std=gnu17 -D_GNU_SOURCE -I. -MMD -MP $(WARN) $(CFLAGS_$(MODE)) \
 LIB_SRC  := $(wildcard lib/*/*.c handlers/*.c handlers/*/*.c)
 PROGRAMS := headrace headrace-notifier
 headrace_SRC           := $(wildcard fcgi/*.c cli/*.c)
-headrace_LIBS          := -lfcgi -lsqlite3 -lsodium -lcrypto -ljson-c -linih -lzstd -lcurl
+headrace_LIBS          := -lfcgi -lsqlite3 -lsodium -lcrypto -ljson-c -linih -lzstd -lcurl -lnghttp2
 headrace-notifier_SRC  := $(wildcard notifier/*.c)
 headrace-notifier_LIBS := -luv -lnghttp2 -lsodium -lcrypto -linih -lzstd -lwslay -lhttp_parser
 
@@ -92,9 +92,10 @@ clean:					## removes what was built, not the data of make run
 	rm -rf build
 
 help:					## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1@\2/p' Makefile tests/*.mk tests/*/*.mk | \
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1@\2/p' Makefile conf/*.mk tests/*.mk tests/*/*.mk | \
 	    awk -F@ '{ printf "make %-10s %s\n", $$1, $$2 }'
 
+include conf/install.mk
 include tests/tests.mk
 include tests/lint.mk
 include tests/proc/proc.mk

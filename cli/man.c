@@ -64,6 +64,8 @@ static const char tail[] =
 "headrace backup /var/backups/headrace.db\n"
 ".EE\n"
 ".SH SEE ALSO\n"
+".BR headrace.ini (5),\n"
+".BR headrace\\-notifier (8),\n"
 ".BR tailscale (8),\n"
 ".BR sqlite3 (1)\n";
 
