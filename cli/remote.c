@@ -52,6 +52,9 @@ read_address(struct cli *c, const char **out)
 	v = arena_strndup(c->arena, v, n);
 	if (strstr(v, "://") == NULL)
 		v = arena_printf(c->arena, "https://%s", v);
+	if (memchr(strstr(v, "://") + 3, '@', strcspn(strstr(v, "://") + 3, "/?#")) != NULL)
+		return cli_fail(c, ERR_BADREQ, "HEADRACE_ADDRESS must not have a name or password "
+		    "in it, as it is shown in errors; a key goes into HEADRACE_API_KEY");
 	if (strncmp(v, "https://", 8) != 0 && strncmp(v, "http://", 7) != 0)
 		return cli_fail(c, ERR_BADREQ, "HEADRACE_ADDRESS must be the address of a server, "
 		    "like https://headrace.example.com, not \"%.200s\"", v);

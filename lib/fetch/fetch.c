@@ -25,15 +25,19 @@ set_options(CURL *c, const char *url, long timeout_ms, struct buf *body)
 static enum err
 perform(CURL *c, struct arena *a, struct buf *body, struct fetch_answer *out, const char **why)
 {
-	CURLcode rc = curl_easy_perform(c);
+	char text[CURL_ERROR_SIZE] = "";
 	long status = 0;
+	CURLcode rc;
 
+	(void)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, text);
+	rc = curl_easy_perform(c);
+	(void)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, NULL);
 	if (body->over) {
 		*why = "the document is too large";
 		return ERR_TOOBIG;
 	}
 	if (rc != CURLE_OK) {
-		*why = curl_easy_strerror(rc);
+		*why = text[0] != '\0' ? arena_strdup(a, text) : curl_easy_strerror(rc);
 		return ERR_UPSTREAM;
 	}
 	(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);

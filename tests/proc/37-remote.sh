@@ -108,3 +108,65 @@ test_key_from_a_file_and_no_certificate() {
 	same "https to a server that has none" 1 "$code"
 	has "its error" "https://127.0.0.1:$PORT does not answer" "$got"
 }
+
+# ---- servers that are not headrace, or not well ----
+
+stand_in() {	# [CERTIFICATE KEY]: sets $ADDRESS; what it answers is in $D/answer
+	key=hskey-api-aaaaaaaaaaaa-secret
+	rm -f "$D/port"
+	python3 "$TOP/tests/proc/stand_in.py" "$D/port" "$D/answer" "$@" >>"$D/stand_in.log" 2>&1 &
+	started="$started $!"
+	within 10 test -s "$D/port" || fail "the stand-in does not start"
+	ADDRESS=http://127.0.0.1:$(cat "$D/port")
+}
+
+# refused STATUS TYPE BODY EXIT TEXT: what a command makes of an answer
+refused() {
+	printf '%s\n%s\n%s' "$1" "$2" "$3" >"$D/answer"
+	rh users list
+	exits "$4"
+	err_has "$5"
+	case $err$out in *secret*) fail "the key is shown: $err" ;; esac
+}
+
+test_answers_that_are_errors() {
+	stand_in
+	problem=application/problem+json
+	refused 400 $problem '{"status":400,"detail":"body.x: wrong"}' 2 "body.x: wrong"
+	refused 403 $problem '{"message":"token is missing the required scope users:read","status":403}' 3 \
+		"the required scope users:read"
+	refused 404 $problem '{"status":404,"detail":"not there"}' 4 "not there"
+	refused 409 $problem '{"status":409,"detail":"exists"}' 5 "exists"
+	refused 429 $problem '{"status":429,"detail":"too many failed tokens"}' 6 "too many failed tokens"
+	refused 503 text/html '<html>' 6 "answered with status 503"
+	refused 401 text/html 'no' 3 "does not know this API key"
+	refused 400 $problem '{"detail":"a \u001b[31m b"}' 2 "a ?[31m b"
+}
+
+test_answers_of_something_else() {
+	stand_in
+	refused 200 text/html '<html>hello' 1 "is this its address?"
+	refused 302 text/html '' 1 "answered with status 302"
+	refused 502 text/html '<html>' 1 "answered with status 502"
+	refused 200 application/json "$(printf %5000s | tr ' ' '[')" 1 "is this its address?"
+	HEADRACE_TIMEOUT=500ms
+	export HEADRACE_TIMEOUT
+	refused hang '' '' 1 "timed out"
+}
+
+test_certificates() {
+	openssl req -x509 -newkey rsa:2048 -nodes -keyout "$D/tls.key" -out "$D/tls.crt" -days 2 \
+		-subj /CN=localhost -addext subjectAltName=DNS:localhost 2>"$D/openssl.log" ||
+		fail "openssl makes no certificate"
+	stand_in "$D/tls.crt" "$D/tls.key"
+	ADDRESS=localhost:${ADDRESS##*:}
+	refused 200 application/json '{"users":[]}' 1 "certificate"
+	HEADRACE_INSECURE=1
+	export HEADRACE_INSECURE
+	rok users list
+	err_has "Warning: HEADRACE_INSECURE"
+	ADDRESS=https://me:secret@localhost rh users list
+	exits 2
+	err_has "must not have a name or password"
+	case $err in *secret*) fail "the password is shown: $err" ;; esac
+}
