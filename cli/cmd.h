@@ -69,7 +69,7 @@ extern const struct cli_group cli_users, cli_preauthkeys, cli_nodes, cli_auth,
     cli_policy, cli_apikeys, cli_oauth_clients, cli_settings, cli_webhooks;
 extern const struct cli_group cli_db, cli_debug, cli_generate;
 extern const struct cli_cmd cli_audit;
-extern const struct cli_cmd cli_configtest, cli_health, cli_version, cli_backup, cli_restore;
+extern const struct cli_cmd cli_configtest, cli_health, cli_doctor, cli_version, cli_backup, cli_restore;
 extern const struct cli_cmd cli_serve, cli_worker, cli_completion;
 extern const struct cli_cmd cli_complete, cli_man;	/* in no list: for shells and packages */
 extern const struct cli_group *const cli_groups[];	/* end with NULL */
@@ -182,6 +182,9 @@ enum err cli_fail(struct cli *c, enum err e, const char *fmt, ...) printf_like(3
 
 /* Is there a $HEADRACE_ADDRESS?  Then every request goes there. */
 bool cli_remote(void);
+
+/* The key of $HEADRACE_API_KEY, or of the file that $HEADRACE_API_KEY_FILE names. */
+must_check enum err cli_api_key(struct cli *c, const char **out);
 
 /* An error that says so, for commands that are about this machine's files. */
 must_check enum err cli_local_only(struct cli *c);

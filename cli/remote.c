@@ -62,8 +62,8 @@ read_address(struct cli *c, const char **out)
 	return OK;
 }
 
-static enum err
-read_key(struct cli *c, const char **out)
+enum err
+cli_api_key(struct cli *c, const char **out)
 {
 	const char *file = env("HEADRACE_API_KEY_FILE"), *why;
 	struct str text = str_of(env("HEADRACE_API_KEY"));
@@ -116,7 +116,7 @@ ask(struct cli *c, struct fetch_ask *q, const char *target, struct fetch_answer 
 	const char *address = "", *key = "", *why = "", *headers[3] = { NULL, "Content-Type: application/json", NULL };
 	enum err e;
 
-	if ((e = read_address(c, &address)) != OK || (e = read_key(c, &key)) != OK ||
+	if ((e = read_address(c, &address)) != OK || (e = cli_api_key(c, &key)) != OK ||
 	    (e = read_timeout(c, &q->timeout_ms)) != OK)
 		return e;
 	q->insecure = insecure(c);

@@ -101,16 +101,33 @@ take_head(char *p, size_t size, size_t n, void *arg)
 	return t->head.over ? 0 : size * n;
 }
 
-/* Connects there whatever the name says; 'list' is the caller's to free. */
-static struct curl_slist *
-connect_to(CURL *c, struct arena *a, const char *address)
+/* "host" of the address, in brackets if it is an IPv6 address. */
+static const char *
+host_of(struct arena *a, const char *url)
 {
-	bool v6 = address != NULL && strchr(address, ':') != NULL;
-	struct curl_slist *list;
+	CURLU *u = curl_url();
+	const char *host = "";
 
-	if (address == NULL)
+	if (u == NULL)
+		fatal("libcurl does not start");
+	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK)
+		host = url_part(a, u, CURLUPART_HOST, 0);
+	curl_url_cleanup(u);
+	return host;
+}
+
+/* Connects there whatever that name says; the list is the caller's to free. */
+static struct curl_slist *
+connect_to(CURL *c, struct arena *a, const struct probe_ask *ask)
+{
+	struct curl_slist *list;
+	bool v6;
+
+	if (ask->address == NULL)
 		return NULL;
-	list = curl_slist_append(NULL, arena_printf(a, v6 ? "::[%s]:" : "::%s:", address));
+	v6 = strchr(ask->address, ':') != NULL;
+	list = curl_slist_append(NULL, arena_printf(a, v6 ? "%s::[%s]:" : "%s::%s:",
+	    host_of(a, ask->url), ask->address));
 	if (list == NULL)
 		fatal("out of memory");
 	(void)curl_easy_setopt(c, CURLOPT_CONNECT_TO, list);
@@ -192,15 +209,15 @@ end_of(CURLcode rc)
 	}
 }
 
-/* ---- what can be seen of a certificate ---- */
-
-static int64_t
-cert_time(const char *text)
+int64_t
+probe_date(const char *text)
 {
 	time_t t = curl_getdate(text, NULL);
 
 	return t < 0 ? 0 : (int64_t)t * 1000;
 }
+
+/* ---- what can be seen of a certificate ---- */
 
 static void
 read_cert_field(struct arena *a, const char *line, struct probe_cert *out)
@@ -218,9 +235,9 @@ read_cert_field(struct arena *a, const char *line, struct probe_cert *out)
 	else if (str_is(name, "X509v3 Subject Alternative Name"))
 		out->names = arena_strdup(a, value);
 	else if (str_is(name, "Start date"))
-		out->start_ms = cert_time(value);
+		out->start_ms = probe_date(value);
 	else if (str_is(name, "Expire date"))
-		out->expire_ms = cert_time(value);
+		out->expire_ms = probe_date(value);
 }
 
 static void
@@ -271,7 +288,7 @@ probe_http(struct arena *a, const struct probe_ask *ask, struct probe_answer *ou
 	buf_init(&t.body, ask->max);
 	set_common(c, ask, why);
 	set_request(c, ask, headers, &t);
-	to = connect_to(c, a, ask->address);
+	to = connect_to(c, a, ask);
 	read_end(c, a, curl_easy_perform(c), why, out);
 	if (t.head.over || t.body.over)
 		out->end = PROBE_TOOBIG;
@@ -321,7 +338,7 @@ probe_open(struct arena *a, const struct probe_ask *ask, struct probe_answer *ou
 	set_trust(l->c, true);
 	(void)curl_easy_setopt(l->c, CURLOPT_CONNECT_ONLY, 1L);
 	(void)curl_easy_setopt(l->c, CURLOPT_SSL_ENABLE_ALPN, 0L);	/* clients offer none here */
-	l->to = connect_to(l->c, a, ask->address);
+	l->to = connect_to(l->c, a, ask);
 	read_end(l->c, a, curl_easy_perform(l->c), l->why, out);
 	if (out->end == PROBE_ANSWERED)
 		return l;
