@@ -32,7 +32,7 @@ script = f'export LISTEN_PID=$$ LISTEN_FDS={len(kept)}; exec "$@"{shell}'
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP, signal.SIGTERM})
 while True:
     child = subprocess.Popen(
-        ["bash", "-c", script, "bash", *command],
+        ["setpriv", "--pdeathsig", "KILL", "bash", "-c", script, "bash", *command],
         pass_fds=kept,
         preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP, signal.SIGTERM}))
     got = signal.sigwait({signal.SIGHUP, signal.SIGTERM})
