@@ -18,6 +18,15 @@
 #include "lib/base/file.h"
 #include "lib/store/backup.h"
 
+static bool
+is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	    x.st_ino == y.st_ino;
+}
+
 /* ---- backup ---- */
 
 static void
@@ -58,6 +67,9 @@ write_backup(struct cli *c, const char *to, const struct backup_file *key)
 	bool force = cli_has(c, "force");
 	enum err e;
 
+	if (is_same_file(to, c->cfg->db_path) || is_same_file(to, c->cfg->noise_key_path))
+		return cli_fail(c, ERR_CONFLICT, "%s is what a backup is made of; choose another "
+		    "name", to);
 	if (!force && access(to, F_OK) == 0)
 		return cli_fail(c, ERR_CONFLICT, "%s is there already; choose another name, or "
 		    "add --force to replace it", to);
@@ -215,7 +227,10 @@ restore(struct cli *c)
 	fresh = arena_printf(c->arena, "%s.restoring", c->cfg->db_path);
 	if ((e = cli_make_folder(c, folder)) != OK)
 		return e;
-	(void)unlink(fresh);	/* of a restore that was interrupted */
+	if (is_same_file(c->args[0], fresh))
+		return cli_fail(c, ERR_CONFLICT, "%s is from a restore that was interrupted; give "
+		    "the copy itself, or rename this file", fresh);
+	(void)unlink(fresh);
 	if ((e = restore_files(c, fresh, &info)) != OK)
 		return e;
 	cli_give_to_owner(c->cfg->db_path, folder);

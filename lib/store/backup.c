@@ -52,11 +52,15 @@ put_file(sqlite3 *h, const struct backup_file *f)
 	return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
-/* A single file without a log beside it, so that it can be moved and read anywhere. */
+/*
+ * A single file without a log beside it, so that it can be moved and read anywhere.  The table
+ * is there already if somebody has put a copy in place without `headrace restore`.
+ */
 static int
 finish_copy(sqlite3 *h, const struct backup_file *files, size_t n)
 {
 	int rc = sqlite3_exec(h, "PRAGMA journal_mode = DELETE;"
+	    "DROP TABLE IF EXISTS backup_files;"
 	    "CREATE TABLE backup_files (name TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT;",
 	    NULL, NULL, NULL);
 

@@ -150,3 +150,34 @@ test_restore_when_only_the_database_is_lost() {
 	ok db check
 	[ -s "$(ls "$D"/data/headrace.db.before-restore-*-wal)" ] || fail "the log is not kept"
 }
+
+test_backup_does_not_take_the_place_of_what_it_copies() {
+	start_all
+	ok users create alice
+	inode=$(stat -c %i "$D/data/headrace.db")
+	hr backup "$D/data/headrace.db" --force
+	exits 5
+	hr backup "$D/data/../data/noise.key" --force
+	exits 5
+	same "the database" "$inode" "$(stat -c %i "$D/data/headrace.db")"
+	ok backup "$D/data/headrace.db.restoring"
+	stop_all
+	hr restore "$D/data/headrace.db.restoring" --force
+	exits 5
+	[ -s "$D/data/headrace.db.restoring" ] || fail "the copy is gone"
+}
+
+# As people do who know SQLite better than us.
+test_copy_put_in_place_by_hand() {
+	start_all
+	ok users create alice
+	ok backup "$D/copy.db"
+	stop_all
+	rm "$D"/data/headrace.db*
+	cp "$D/copy.db" "$D/data/headrace.db"
+	start_all
+	ok users list
+	out_has alice
+	ok backup "$D/again.db"
+	ok db check
+}
