@@ -40,10 +40,30 @@ if [ "$(id -u)" != 0 ]; then
 	fi
 	sudo=sudo
 fi
+# Debian starts a web server on port 80 right after its installation, and again
+# at every start of the machine.  Nobody asked for that: ours have a configuration
+# and a port of their own.  So nothing is started meanwhile, unless this machine
+# has a rule of its own about that.
+policy=/usr/sbin/policy-rc.d
+ours=
+forbid_starts() {
+	[ ! -e $policy ] || return 0
+	ours=yes
+	printf '#!/bin/sh\nexit 101\n' | $sudo tee $policy >/dev/null
+	$sudo chmod 755 $policy
+}
+allow_starts() {
+	[ -z "$ours" ] || $sudo rm -f $policy
+	ours=
+}
 # shellcheck disable=SC2086  # the list is words
-install() { $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; }
+install() {
+	forbid_starts
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
+}
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+trap 'allow_starts; rm -f "$log"' EXIT
+trap 'exit 1' INT TERM HUP
 if ! { $sudo apt-get update && install; } >"$log" 2>&1; then
 	tail -n 20 "$log" >&2
 	echo "apt-get could not install them (see above).  Please run this yourself and try again:" >&2
@@ -51,13 +71,13 @@ if ! { $sudo apt-get update && install; } >"$log" 2>&1; then
 	exit 1
 fi
 
-# Debian starts a web server on port 80 right after its installation.  Nobody
-# asked for that one: ours has a configuration and a port of its own.
-case "$missing " in
-*" lighttpd "*)
-	if command -v systemctl >/dev/null && systemctl is-active -q lighttpd 2>/dev/null; then
-		echo "Stopping the system's own lighttpd, which Debian has started on port 80."
-		$sudo systemctl disable --now lighttpd >/dev/null 2>&1 || :
-	fi
-	;;
-esac
+allow_starts
+for server in lighttpd apache2 caddy nginx; do
+	case "$missing " in
+	*" $server "*)
+		if command -v systemctl >/dev/null; then
+			$sudo systemctl disable --now $server >/dev/null 2>&1 || :
+		fi
+		;;
+	esac
+done

@@ -141,7 +141,8 @@ func (d *Device) Close() {
 
 // Request sends a request inside Noise.
 func (d *Device) Request(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "https"+strings.TrimPrefix(d.s.URL, "http")+path, body)
+	_, host, _ := strings.Cut(d.s.URL, "://")
+	req, err := http.NewRequestWithContext(ctx, method, "https://"+host+path, body)
 	if err != nil {
 		return nil, err
 	}

@@ -43,15 +43,15 @@ func need(t *testing.T, variable, path string) {
 	}
 }
 
-// lighttpd finds the web server, which is in a folder of root's on Debian.
-func lighttpd(t *testing.T) string {
+// program finds a web server, which is in a folder of root's on Debian.
+func program(t *testing.T, name string) string {
 	t.Helper()
-	for _, name := range []string{"lighttpd", "/usr/sbin/lighttpd"} {
-		if path, err := exec.LookPath(name); err == nil {
+	for _, path := range []string{name, "/usr/sbin/" + name} {
+		if path, err := exec.LookPath(path); err == nil {
 			return path
 		}
 	}
-	t.Fatal("lighttpd is not installed")
+	t.Fatalf("%s is not installed: run make packages", name)
 	return ""
 }
 

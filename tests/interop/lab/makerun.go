@@ -3,6 +3,7 @@ package lab
 import (
 	"bufio"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,7 @@ type MakeRun struct {
 // NewMakeRun prepares a folder and a port.
 func NewMakeRun(t *testing.T) *MakeRun {
 	t.Helper()
-	s := &Server{T: t, Dir: tempDir(t)}
+	s := &Server{T: t, Dir: tempDir(t), HTTP: http.DefaultClient}
 	s.port = freePort(t)
 	m := &MakeRun{Server: s, data: s.path("run-data")}
 	s.URL = fmt.Sprintf("http://127.0.0.1:%d", s.port)

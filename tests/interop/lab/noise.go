@@ -3,6 +3,7 @@ package lab
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -34,7 +35,7 @@ const dialTimeout = 10 * time.Second
 
 // ServerKey asks the server for its public key.
 func (s *Server) ServerKey() (k key.MachinePublic, err error) {
-	res, err := http.Get(fmt.Sprintf("%s/key?v=%d", s.URL, tailcfg.CurrentCapabilityVersion))
+	res, err := s.HTTP.Get(fmt.Sprintf("%s/key?v=%d", s.URL, tailcfg.CurrentCapabilityVersion))
 	if err != nil {
 		return k, err
 	}
@@ -87,16 +88,28 @@ var (
 	dialSCGI      = over((*Server).scgi)      // any client, through nginx's scgi_pass
 )
 
+// dialWeb connects to the web server and says by which name it is known.
+func (s *Server) dialWeb() (conn net.Conn, host string, err error) {
+	if s.tls == nil {
+		host = fmt.Sprintf("127.0.0.1:%d", s.port)
+		conn, err = net.DialTimeout("tcp", host, dialTimeout)
+		return conn, host, err
+	}
+	host = strings.TrimPrefix(s.URL, "https://")
+	conn, err = tls.DialWithDialer(&net.Dialer{Timeout: dialTimeout}, "tcp", host, s.tls)
+	return conn, host, err
+}
+
 // Upgrade posts to /ts2021 with that handshake and returns the connection
 // once the server has switched protocols.
 func (s *Server) Upgrade(handshake string) (net.Conn, error) {
-	conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", s.port), dialTimeout)
+	conn, host, err := s.dialWeb()
 	if err != nil {
 		return nil, err
 	}
 	conn.SetDeadline(time.Now().Add(dialTimeout))
-	fmt.Fprintf(conn, "POST /ts2021 HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Length: 0\r\n"+
-		"Connection: upgrade\r\nUpgrade: %s\r\n%s: %s\r\n\r\n", s.port, protocolName, handshakeHeader, handshake)
+	fmt.Fprintf(conn, "POST /ts2021 HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\n"+
+		"Connection: upgrade\r\nUpgrade: %s\r\n%s: %s\r\n\r\n", host, protocolName, handshakeHeader, handshake)
 	r := bufio.NewReader(conn)
 	res, err := http.ReadResponse(r, nil)
 	if err == nil && (res.StatusCode != 101 || res.Header.Get("Upgrade") != protocolName) {
@@ -116,7 +129,11 @@ func (s *Server) webSocket(handshake string) (net.Conn, error) {
 	defer cancel()
 	query := url.Values{handshakeHeader: {handshake}}
 	where := fmt.Sprintf("ws://127.0.0.1:%d/ts2021?%s", s.port, query.Encode())
-	ws, _, err := websocket.Dial(ctx, where, &websocket.DialOptions{Subprotocols: []string{protocolName}})
+	if s.tls != nil {
+		where = "wss" + strings.TrimPrefix(s.URL, "https") + "/ts2021?" + query.Encode()
+	}
+	ws, _, err := websocket.Dial(ctx, where, &websocket.DialOptions{
+		HTTPClient: s.HTTP, Subprotocols: []string{protocolName}})
 	if err != nil {
 		return nil, err
 	}

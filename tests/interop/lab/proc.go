@@ -90,20 +90,20 @@ func (p *Proc) Signal(sig syscall.Signal) {
 // Stop asks the process to end and requires that it does so cleanly in time.
 func (p *Proc) Stop(within time.Duration) {
 	p.t.Helper()
-	p.stop(within)
+	p.end(syscall.SIGTERM, within)
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
 		p.t.Errorf("%s ended with %v after SIGTERM", p.name, p.cmd.ProcessState)
 	}
 }
 
-// stop asks the process to end and requires that it does so in time.
-func (p *Proc) stop(within time.Duration) {
+// end asks the process by a signal to end and requires that it does so in time.
+func (p *Proc) end(sig syscall.Signal, within time.Duration) {
 	p.t.Helper()
-	p.Signal(syscall.SIGTERM)
+	p.Signal(sig)
 	select {
 	case <-p.done:
 	case <-time.After(within):
-		p.t.Fatalf("%s does not end within %v of SIGTERM", p.name, within)
+		p.t.Fatalf("%s does not end within %v of %v", p.name, within, sig)
 	}
 }
 

@@ -8,13 +8,17 @@
 package lab
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -44,11 +48,16 @@ type Server struct {
 	Dir  string // holds everything, logs too
 	URL  string
 	Head *Proc // headrace serve
-	Web  *Proc // lighttpd
+	Web  *Proc // the web server: lighttpd, or another (webserver.go)
+	HTTP *http.Client
 
-	port int
-	ini  Ini
-	env  []string // for the command line tool
+	port   int
+	tls    *tls.Config    // of clients; nil where the web server speaks plain HTTP
+	as     []string       // what starts headrace serve as another user
+	web    []string       // the command that starts the web server
+	endWeb syscall.Signal // what Debian ends the web server with; 0: SIGTERM
+	ini    Ini
+	env    []string // for the command line tool
 
 	clientEnv []string // for daemons
 }
@@ -62,12 +71,22 @@ func NewServer(t *testing.T, extra ...Ini) *Server {
 // NewServerIn is NewServer in another time zone.
 func NewServerIn(t *testing.T, zone string, extra ...Ini) *Server {
 	t.Helper()
-	s := &Server{T: t, Dir: tempDir(t)}
+	s := &Server{T: t, Dir: tempDir(t), HTTP: http.DefaultClient}
 	s.port = freePort(t)
 	s.URL = fmt.Sprintf("http://127.0.0.1:%d", s.port)
+	s.prepare(extra...)
+	s.env = append(s.env, "TZ="+zone)
+	s.writeLighttpd()
+	s.Start()
+	return s
+}
+
+// prepare writes all that headrace needs.
+func (s *Server) prepare(extra ...Ini) {
+	s.T.Helper()
 	for _, d := range []string{"data", "data/web", "run"} {
 		if err := os.Mkdir(filepath.Join(s.Dir, d), 0o700); err != nil {
-			t.Fatal(err)
+			s.T.Fatal(err)
 		}
 	}
 	s.WriteDERPMap(relay().derpMap())
@@ -78,10 +97,7 @@ func NewServerIn(t *testing.T, zone string, extra ...Ini) *Server {
 		}
 	}
 	s.WriteIni()
-	s.writeLighttpd()
-	s.env = []string{"HEADRACE_CONFIG=" + s.path("headrace.ini"), "TZ=" + zone}
-	s.Start()
-	return s
+	s.env = []string{"HEADRACE_CONFIG=" + s.path("headrace.ini")}
 }
 
 func (s *Server) defaults() Ini {
@@ -149,7 +165,8 @@ func (s *Server) WriteFile(name, text string) {
 func (s *Server) Start() {
 	s.T.Helper()
 	if s.Head == nil || !s.Head.Running() {
-		s.Head = startProc(s.T, s.Dir, "headrace", s.env, Headrace(s.T), "serve", "-c", s.path("headrace.ini"))
+		argv := append(slices.Clone(s.as), Headrace(s.T), "serve", "-c", s.path("headrace.ini"))
+		s.Head = startProc(s.T, s.Dir, "headrace", s.env, argv...)
 	}
 	s.StartWeb()
 	s.WaitHealthy()
@@ -159,7 +176,7 @@ func (s *Server) Start() {
 func (s *Server) StartWeb() {
 	s.T.Helper()
 	if s.Web == nil || !s.Web.Running() {
-		s.Web = startProc(s.T, s.Dir, "lighttpd", nil, lighttpd(s.T), "-D", "-f", s.path("lighttpd.conf"))
+		s.Web = startProc(s.T, s.Dir, filepath.Base(s.web[0]), nil, s.web...)
 	}
 }
 
@@ -167,7 +184,16 @@ func (s *Server) StartWeb() {
 func (s *Server) Stop() {
 	s.T.Helper()
 	s.Head.Stop(10 * time.Second)
-	s.Web.stop(10 * time.Second) // lighttpd's exit status says nothing
+	s.StopWeb()
+}
+
+// StopWeb ends the web server alone.
+func (s *Server) StopWeb() {
+	s.T.Helper()
+	if s.endWeb == 0 {
+		s.endWeb = syscall.SIGTERM
+	}
+	s.Web.end(s.endWeb, 30*time.Second) // what its exit status says differs
 }
 
 // Reload makes the running server read its configuration again.
@@ -186,7 +212,7 @@ func (s *Server) WaitHealthy() {
 				s.T.Fatalf("%s ended while it started", p.name)
 			}
 		}
-		res, err := http.Get(s.URL + "/health")
+		res, err := s.HTTP.Get(s.URL + "/health")
 		if err != nil {
 			return err
 		}
@@ -261,15 +287,24 @@ func (s *Server) writeLighttpd() {
 	words := strings.NewReplacer("@HOST@", "127.0.0.1", "@PORT@", fmt.Sprint(s.port),
 		"@DATA@", s.path("data"), "@RUN@", s.path("run"), "@FDS@", "1024", "@CONNECTIONS@", "512")
 	s.WriteFile("lighttpd.conf", words.Replace(string(template)))
+	s.web = []string{program(s.T, "lighttpd"), "-D", "-f", s.path("lighttpd.conf")}
 }
 
-// freePort asks the kernel for a port that nobody uses now.
+var nextPort atomic.Int32 // a different one for each question
+
+// freePort finds a port that nobody uses now, below those that the kernel gives
+// to whoever connects.
 func freePort(t *testing.T) int {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const low, n = 20000, 12000
+	nextPort.CompareAndSwap(0, int32(1+rand.N(n)))
+	for range n {
+		port := low + int(nextPort.Add(1))%n
+		if ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			ln.Close()
+			return port
+		}
 	}
-	defer ln.Close()
-	return ln.Addr().(*net.TCPAddr).Port
+	t.Fatal("no port is free")
+	return 0
 }

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -22,7 +21,7 @@ import (
 // certificate.
 func NewTLSServer(t *testing.T, extra ...Ini) *Server {
 	t.Helper()
-	cert, pemText := selfSigned(t)
+	cert, pemText, _ := selfSigned(t)
 	ln, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
 	if err != nil {
 		t.Fatal(err)
@@ -60,8 +59,8 @@ func forward(ln net.Listener, to string) {
 	}
 }
 
-// selfSigned makes a certificate for localhost.
-func selfSigned(t *testing.T) (cert tls.Certificate, pemText string) {
+// selfSigned makes a certificate for localhost, and both parts of it as text.
+func selfSigned(t *testing.T) (cert tls.Certificate, pemText, keyText string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -77,7 +76,11 @@ func selfSigned(t *testing.T) (cert tls.Certificate, pemText string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var text bytes.Buffer
-	pem.Encode(&text, &pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, text.String()
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pemText = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	keyText = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pemText, keyText
 }

@@ -1,0 +1,122 @@
+package interop
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"headrace/tests/interop/lab"
+)
+
+// The ready files below conf/, each in each of its ways, before the web server
+// that Debian has.  What docs/servers.md promises of them is what is tried here.
+func TestWebServers(t *testing.T) {
+	t.Parallel()
+	for _, f := range []lab.Front{
+		lab.Lighttpd.In("serve"), lab.Lighttpd.In("workers"), lab.Lighttpd.In("cgi"),
+		lab.Apache.In("serve"), lab.Apache.In("workers"), lab.Apache.In("cgi"),
+		lab.Caddy.In("own-certificate"),
+		lab.Nginx.In("proxy"), lab.Nginx.In("scgi"),
+	} {
+		t.Run(f.Name+"-"+f.Ways[0], func(t *testing.T) {
+			t.Parallel()
+			tryWebServer(t, lab.NewServerBehind(t, f, lab.Ini{"notifier.keepalive": "8s", "worker.web": "1"}))
+		})
+	}
+}
+
+func tryWebServer(t *testing.T, s *lab.Server) {
+	key := s.ReusableKey()
+	d := s.NewDaemon("anna").Join(key)
+	browser := s.NewBrowserDevice("browser").Join(key)
+	stream := browser.Online()
+	d.Sees("browser")
+	passesRequests(t, s)
+
+	staysOpen(t, s, stream)
+	s.Nodes("rename", "browser", "renamed")
+	d.Sees("renamed")
+	s.Nodes("rename", "anna", "berta")
+	stream.Wait("the new name", present("berta"))
+
+	s.StopWeb()
+	s.Start()
+	s.Nodes("rename", "renamed", "again")
+	d.WaitPeer("again", "there", nothing)
+
+	s.Head.Stop(10 * time.Second)
+	s.Start()
+	s.Nodes("rename", "again", "thrice")
+	d.WaitPeer("thrice", "there", nothing)
+}
+
+// passesRequests looks at what a web server may change of a request.
+func passesRequests(t *testing.T, s *lab.Server) {
+	t.Helper()
+	apiKey := strings.TrimSpace(s.Run("apikeys", "create"))
+	for _, c := range []struct {
+		method, path, body string
+		header             string // its name and value
+		status             int
+		contains           string
+	}{
+		{"GET", "/key?v=142", "", "", 200, "mkey:"},
+		{"GET", "/apple/linux", "", "", 400, "platform must be"},
+		{"GET", "/api/v1/user", "", "Authorization: Bearer " + apiKey, 200, "alice"},
+		{"GET", "/api/v1/user", "", "", 401, ""},
+		{"POST", "/verify", "nonsense", "", 400, "invalid JSON"},
+		{"POST", "/verify", strings.Repeat(" ", 5000), "", 413, ""},
+		{"PUT", "/api/v1/policy", strings.Repeat(" ", 2<<20), "Authorization: Bearer " + apiKey, 400, ""},
+		{"GET", "/a%2Fb/../%20?x=%2F&y", "", "", 400, "escaped slash"},
+		{"GET", "/ts2021", "", "X-Forwarded-For: 198.51.100.7", 426, "this address is for Tailscale clients"},
+	} {
+		status, proto, body := request(t, s, c.method, c.path, c.body, c.header)
+		if status != c.status || !strings.Contains(body, c.contains) {
+			t.Errorf("%s %s: HTTP %d, %q", c.method, c.path, status, clip([]byte(body)))
+		}
+		if proto != "HTTP/2.0" {
+			t.Errorf("%s %s: %s", c.method, c.path, proto)
+		}
+	}
+	if log := s.Head.Log(); !strings.Contains(log, "GET /ts2021 from 127.0.0.1") {
+		t.Error("the notifier does not know the client's address")
+	}
+}
+
+func request(t *testing.T, s *lab.Server, method, path, body, header string) (status int, proto, text string) {
+	t.Helper()
+	req, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if name, value, ok := strings.Cut(header, ": "); ok {
+		req.Header.Set(name, value)
+	}
+	res, err := s.HTTP.Do(req)
+	if err != nil {
+		t.Errorf("%s %s: %v", method, path, err)
+		return 0, "", ""
+	}
+	defer res.Body.Close()
+	got, _ := io.ReadAll(res.Body)
+	return res.StatusCode, res.Proto, string(got)
+}
+
+// staysOpen is idle for longer than the web server's defaults allow, and than
+// the server's signs of life are apart.
+func staysOpen(t *testing.T, s *lab.Server, stream *lab.Stream) {
+	t.Helper()
+	const end = "ends in phase 'live'"
+	before := strings.Count(s.Head.Log(), end)
+	heard := len(stream.Messages())
+	time.Sleep(12 * time.Second)
+	if after := strings.Count(s.Head.Log(), end); after != before || stream.Err() != nil {
+		t.Errorf("connections ended while nothing happened: %d, %v", after-before, stream.Err())
+	}
+	if len(stream.Messages()) == heard {
+		t.Error("no keep-alive came through")
+	}
+}
