@@ -34,6 +34,7 @@ func tryWebServer(t *testing.T, s *lab.Server) {
 	stream := browser.Online()
 	d.Sees("browser")
 	passesRequests(t, s)
+	knowsPort80(t, s)
 
 	staysOpen(t, s, stream)
 	s.Nodes("rename", "browser", "renamed")
@@ -47,9 +48,26 @@ func tryWebServer(t *testing.T, s *lab.Server) {
 	d.WaitPeer("again", "there", nothing)
 
 	s.Head.Stop(10 * time.Second)
+	asksInVain(t, s)
 	s.Start()
 	s.Nodes("rename", "again", "thrice")
 	d.WaitPeer("thrice", "there", nothing)
+}
+
+// asksInVain lets the web server find out that headrace is away, which it must
+// not remember when headrace is back.
+func asksInVain(t *testing.T, s *lab.Server) {
+	t.Helper()
+	res, err := s.HTTP.Get(s.URL + "/version")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	conn, err := s.Upgrade("AAAA")
+	if err == nil {
+		conn.Close()
+		t.Error("an upgrade without a notifier")
+	}
 }
 
 // passesRequests looks at what a web server may change of a request.
@@ -83,6 +101,27 @@ func passesRequests(t *testing.T, s *lab.Server) {
 	if log := s.Head.Log(); !strings.Contains(log, "GET /ts2021 from 127.0.0.1") {
 		t.Error("the notifier does not know the client's address")
 	}
+}
+
+// knowsPort80 looks at the other port: clients try it first, people by mistake.
+func knowsPort80(t *testing.T, s *lab.Server) {
+	t.Helper()
+	client := *s.HTTP
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := client.Get(s.Plain().URL + "/key?v=142")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if to := res.Header.Get("Location"); res.StatusCode != 301 || to != "https://localhost/key?v=142" {
+		t.Errorf("http://…/key: HTTP %d, Location %q", res.StatusCode, to)
+	}
+	_, hello := s.Hello(142)
+	conn, err := s.Plain().Upgrade(hello)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
 }
 
 func request(t *testing.T, s *lab.Server, method, path, body, header string) (status int, proto, text string) {

@@ -91,9 +91,8 @@ var (
 // dialWeb connects to the web server and says by which name it is known.
 func (s *Server) dialWeb() (conn net.Conn, host string, err error) {
 	if s.tls == nil {
-		host = fmt.Sprintf("127.0.0.1:%d", s.port)
-		conn, err = net.DialTimeout("tcp", host, dialTimeout)
-		return conn, host, err
+		conn, err = net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", s.port), dialTimeout)
+		return conn, fmt.Sprintf("localhost:%d", s.port), err
 	}
 	host = strings.TrimPrefix(s.URL, "https://")
 	conn, err = tls.DialWithDialer(&net.Dialer{Timeout: dialTimeout}, "tcp", host, s.tls)

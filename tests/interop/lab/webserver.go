@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -67,6 +68,14 @@ func NewServerBehind(t *testing.T, f Front, extra ...Ini) *Server {
 	s.own(f)
 	s.Start()
 	return s
+}
+
+// Plain is the same server for those who come without TLS.
+func (s *Server) Plain() *Server {
+	plain := *s
+	plain.tls = nil
+	plain.URL = fmt.Sprintf("http://localhost:%d", s.port)
+	return &plain
 }
 
 // trust makes a certificate that all clients here accept.
@@ -133,8 +142,8 @@ func (s *Server) place(text string) string {
 
 var (
 	listenIPv6 = regexp.MustCompile(`(?m)^.*\[::\].*$`)
-	listenTLS  = regexp.MustCompile(`(listen |VirtualHost \*:|"0\.0\.0\.0:)443\b`)
-	listenHTTP = regexp.MustCompile(`(listen |VirtualHost \*:)80\b`)
+	listenTLS  = regexp.MustCompile(`(listen |VirtualHost |")(?:\*:|0\.0\.0\.0:)?443\b`)
+	listenHTTP = regexp.MustCompile(`(listen |VirtualHost )(?:\*:)?80\b`)
 )
 
 // ready is the ready file, with our folder and ports in it, and else as it is.
@@ -143,14 +152,8 @@ func (f Front) ready(s *Server, public int) string {
 	text, err := os.ReadFile(filepath.Join(Root(s.T), f.File))
 	out := s.place(choose(string(Must(s.T, text, err)), f.Ways))
 	out = listenIPv6.ReplaceAllString(out, "")
-	for port, listen := range map[int]*regexp.Regexp{public: listenTLS, s.port: listenHTTP} {
-		out = listen.ReplaceAllStringFunc(out, func(found string) string {
-			before := strings.TrimSuffix(strings.TrimRight(found, "0123456789"), ":")
-			before = strings.TrimSuffix(strings.TrimSuffix(before, "*"), "0.0.0.0")
-			return fmt.Sprintf("%s127.0.0.1:%d", before, port)
-		})
-	}
-	return out
+	out = listenTLS.ReplaceAllString(out, fmt.Sprintf("${1}127.0.0.1:%d", public))
+	return listenHTTP.ReplaceAllString(out, fmt.Sprintf("${1}127.0.0.1:%d", s.port))
 }
 
 var wayMark = regexp.MustCompile(`^\s*# \[([a-z-]+)\]`)
@@ -175,21 +178,12 @@ func choose(text string, ways []string) string {
 		}
 		indent := line[:len(line)-len(bare)]
 		bare = strings.TrimPrefix(bare, "#")
-		if !contains(ways, way) {
+		if !slices.Contains(ways, way) {
 			bare = "#" + bare
 		}
 		lines[i] = indent + bare
 	}
 	return strings.Join(lines, "\n")
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 // ifRoot is a directive that a web server takes only when root starts it.
