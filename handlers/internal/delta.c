@@ -14,6 +14,7 @@
 #include "lib/store/store.h"
 
 #define DELTA_CHANGES_MAX 50000	/* more: everybody gets a new map */
+#define NEW_NODE_MS 60000	/* the first delta about a node is asked for within this time */
 
 static bool
 has(const struct touched *t, enum change_kind k)
@@ -61,6 +62,20 @@ delta_companion(struct delta *d, int64_t user_id)
 	}
 	d->companions[d->n_companions++] = (struct companion){ user_id, delta_emit(d, &f) };
 	return d->count;
+}
+
+void
+delta_rebuild(struct delta *d, enum audience seen_by, const int64_t *ids, size_t n)
+{
+	struct fragment f = { .op = FRAG_VALUE, .seen_by = seen_by, .name = STR("Domain"),
+		.ids = ids, .n_ids = (uint32_t)n };
+	struct buf json;
+	struct jw w;
+
+	buf_init(&json, DELTA_BYTES_MAX);
+	jw_init(&w, &json);
+	jw_str(&w, netcache_domain(d->rq));
+	delta_emit_json(d, &f, &json);
 }
 
 static void
@@ -140,6 +155,18 @@ emit_outsider(struct delta *d, const struct touched *t)
 		emit_refresh(d, SEEN_BY_SUBJECT, t->id);
 }
 
+/* Does this delta bring the first node of a user? */
+static bool
+brings_user(struct delta *d, const struct touched *t, const struct node *n)
+{
+	int64_t count = 0;
+
+	if (!has(t, CHANGE_NODE_ADMISSION) && n->created_ms + NEW_NODE_MS < d->rq->now_ms)
+		return false;
+	d->e = store_user_node_count(d->rq->db, n->user_id, &count);
+	return d->e == OK && count == 1;
+}
+
 static void
 emit_node(struct delta *d, const struct touched *t)
 {
@@ -159,7 +186,7 @@ emit_node(struct delta *d, const struct touched *t)
 		return;
 	}
 	if (has(t, CHANGE_NODE) || has(t, CHANGE_NODE_ADMISSION))
-		delta_peer(d, t->id);
+		delta_peer(d, t->id, brings_user(d, t, &n));
 	else if ((t->fields != 0 || expiry) && node_showable(&n))
 		emit_patch(d, &n, t->fields | (expiry ? PATCH_EXPIRY : 0u));
 	if (expiry || has(t, CHANGE_NODE_ADMISSION))	/* its stream may begin or cease to be alone */
@@ -196,19 +223,12 @@ emit_document(struct delta *d, const char *name)
 		emit_refresh(d, SEEN_BY_EVERYONE, 0);
 }
 
-/*
- * A client takes a profile at once but shows the old name until its next whole
- * rebuild; Domain, said again, makes it do one (protocol guide, 6.5).
- */
 static void
 emit_user(struct delta *d, int64_t id)
 {
 	struct str profile = netcache_profile(d->rq->cache, id);
 	struct fragment item = { .op = FRAG_ITEM, .seen_by = SEEN_BY_ALL,
 		.name = STR("UserProfiles"), .bytes = { (const uint8_t *)profile.p, profile.n } };
-	struct fragment domain = { .op = FRAG_VALUE, .name = STR("Domain") };
-	struct buf json;
-	struct jw w;
 	size_t n;
 
 	if (profile.n == 0)
@@ -220,13 +240,7 @@ emit_user(struct delta *d, int64_t id)
 		item.n_ids = (uint32_t)n;
 	}
 	delta_emit(d, &item);
-	domain.seen_by = item.seen_by;
-	domain.ids = item.ids;
-	domain.n_ids = item.n_ids;
-	buf_init(&json, DELTA_BYTES_MAX);
-	jw_init(&w, &json);
-	jw_str(&w, netcache_domain(d->rq));
-	delta_emit_json(d, &domain, &json);
+	delta_rebuild(d, item.seen_by, item.ids, item.n_ids);
 }
 
 static void

@@ -42,11 +42,20 @@ uint32_t delta_emit(struct delta *d, const struct fragment *f);
 void delta_emit_json(struct delta *d, const struct fragment *as, struct buf *json);
 /* The fragment index of a user's profile, made at its first use; 0: there is none. */
 uint32_t delta_companion(struct delta *d, int64_t user_id);
+/*
+ * Says Domain again, so that those who see it rebuild their map whole: a client
+ * takes a UserProfile at once, but "tailscale status" shows the owner, or their new
+ * name, only from the next rebuild on (protocol guide, 6.5).
+ */
+void delta_rebuild(struct delta *d, enum audience seen_by, const int64_t *ids, size_t n);
 
 /* ---- delta_peers.c: who sees whom ---- */
 
-/* To all who see the node how it is, to all others that they do not. */
-void delta_peer(struct delta *d, int64_t id);
+/*
+ * To all who see the node how it is, to all others that they do not.  'new_owner':
+ * they have not seen its user before.
+ */
+void delta_peer(struct delta *d, int64_t id, bool new_owner);
 /* The node is gone. */
 void delta_peer_gone(struct delta *d, int64_t id);
 /* All pairs of the news whose peer is not told to all anyway. */

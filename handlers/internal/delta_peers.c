@@ -84,7 +84,7 @@ delta_peer_gone(struct delta *d, int64_t id)
 }
 
 void
-delta_peer(struct delta *d, int64_t id)
+delta_peer(struct delta *d, int64_t id, bool new_owner)
 {
 	struct net *t = netcache_net(d->rq->cache);
 	int64_t *ids;
@@ -96,12 +96,46 @@ delta_peer(struct delta *d, int64_t id)
 	}
 	if (net_all_visible(t) && !netcache_varied(d->rq->cache, id)) {
 		upsert(d, id, SEEN_BY_ALL, NULL, 0);
+		if (new_owner)
+			delta_rebuild(d, SEEN_BY_ALL, NULL, 0);
 		return;
 	}
 	n = net_visible_ids(t, d->rq->arena, id, &ids);
 	upsert_list(d, id, ids, n);
+	if (new_owner && n > 0)
+		delta_rebuild(d, SEEN_BY_LIST, ids, n);
 	if (n + 1 < net_count(t))
 		remove_from(d, id, SEEN_BY_OTHERS, ids, n);
+}
+
+/* ---- lists of viewers ---- */
+
+/* Ascending. */
+struct viewers {
+	int64_t *ids;
+	size_t n;
+};
+
+/* 'to' and 'v' as one list. */
+static void
+merge(struct delta *d, struct viewers *to, const int64_t *v, size_t n)
+{
+	int64_t *out;
+	size_t i = 0, j = 0, used = 0;
+
+	if (n == 0)
+		return;
+	out = arena_array(d->rq->arena, to->n + n, sizeof(*out));
+	while (i < to->n || j < n) {
+		if (j == n || (i < to->n && to->ids[i] <= v[j])) {
+			j += j < n && to->ids[i] == v[j];
+			out[used++] = to->ids[i++];
+		} else {
+			out[used++] = v[j++];
+		}
+	}
+	to->ids = out;
+	to->n = used;
 }
 
 /* ---- pairs ---- */
@@ -140,8 +174,9 @@ told_to_all(const struct delta *d, int64_t id)
 	    (1u << CHANGE_NODE | 1u << CHANGE_NODE_ADMISSION)));
 }
 
+/* 'told' grows by those that get the peer. */
 static void
-pairs_of(struct delta *d, int64_t peer)
+pairs_of(struct delta *d, int64_t peer, struct viewers *told)
 {
 	const int64_t *viewers;
 	size_t n = delta_pair_viewers(d, peer, &viewers), n_seen, n_lost = 0, n_kept = 0;
@@ -156,6 +191,7 @@ pairs_of(struct delta *d, int64_t peer)
 			lost[n_lost++] = viewers[i];
 	}
 	upsert_list(d, peer, kept, n_kept);
+	merge(d, told, kept, n_kept);
 	if (n_lost > 0)
 		remove_from(d, peer, SEEN_BY_LIST, lost, n_lost);
 }
@@ -164,10 +200,13 @@ void
 delta_pairs(struct delta *d)
 {
 	const struct netcache_pair *v = d->news.pairs;
+	struct viewers told = { 0 };
 
 	for (size_t i = 0; i < d->news.n_pairs; i++)
 		if ((i == 0 || v[i].peer != v[i - 1].peer) && !told_to_all(d, v[i].peer))
-			pairs_of(d, v[i].peer);
+			pairs_of(d, v[i].peer, &told);
+	if (told.n > 0)		/* they may see users whom they did not see before */
+		delta_rebuild(d, SEEN_BY_LIST, told.ids, told.n);
 }
 
 /* ---- users ---- */
@@ -175,31 +214,9 @@ delta_pairs(struct delta *d)
 struct knowing {
 	struct delta *d;
 	int64_t user;
-	int64_t *ids;
-	size_t n;
+	struct viewers all;
 	struct arena *a;	/* of one node at a time */
 };
-
-/* 'ids' and what the node sees, as one sorted list. */
-static void
-merge(struct knowing *k, const int64_t *v, size_t n)
-{
-	int64_t *out = arena_array(k->d->rq->arena, k->n + n, sizeof(*out));
-	size_t i = 0, j = 0, used = 0;
-
-	if (n == 0)
-		return;
-	while (i < k->n || j < n) {
-		if (j == n || (i < k->n && k->ids[i] <= v[j])) {
-			j += j < n && k->ids[i] == v[j];
-			out[used++] = k->ids[i++];
-		} else {
-			out[used++] = v[j++];
-		}
-	}
-	k->ids = out;
-	k->n = used;
-}
 
 static void
 add_node(void *arg, const struct net_node *n)
@@ -209,11 +226,11 @@ add_node(void *arg, const struct net_node *n)
 	int64_t *ids, id = n->id;
 	size_t count;
 
-	if (n->user_id != k->user || k->n == net_count(t))
+	if (n->user_id != k->user || k->all.n == net_count(t))
 		return;
 	count = net_visible_ids(t, k->a, n->id, &ids);
-	merge(k, ids, count);
-	merge(k, &id, 1);
+	merge(k->d, &k->all, ids, count);
+	merge(k->d, &k->all, &id, 1);
 	arena_reset(k->a);
 }
 
@@ -228,7 +245,7 @@ delta_knows_user(struct delta *d, int64_t user, const int64_t **ids, size_t *n)
 	k.a = arena_new();
 	net_each(t, add_node, &k);
 	arena_free(k.a);
-	*ids = k.ids;
-	*n = k.n;
+	*ids = k.all.ids;
+	*n = k.all.n;
 	return true;
 }

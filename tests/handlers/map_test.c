@@ -113,6 +113,26 @@ a_new_node_is_an_upsert_with_its_profile(void **state)
 	assert_has(lines, "upsert all 2 +profile {\"ID\":2,");
 }
 
+/* "tailscale status" shows owners from the last whole map only; Domain makes a client build one. */
+static void
+the_first_node_of_a_user_makes_clients_rebuild(void **state)
+{
+	struct asker *k = *state;
+	int64_t to, since, user_id;
+
+	join(k, 1);
+	user_id = make_user(k, "bob");
+	for (uint8_t device = 2; device <= 3; device++) {
+		struct authkey key = { .user_id = user_id };
+		const char *lines;
+		since = change_now(k);
+		assert_joined(register_with(k, device, 200 + device, make_key(k, &key)));
+		lines = delta_lines(k, since, &to);
+		assert_has(lines, "+profile");
+		assert_int_equal(strstr(lines, "value all 0 Domain") != NULL, device == 2);
+	}
+}
+
 static void
 a_rename_by_hand_is_a_change(void **state)
 {
@@ -362,6 +382,7 @@ main(void)
 		NET_TEST(a_reconnect_writes_nothing),
 		NET_TEST(a_lite_update_is_stored_and_patched),
 		NET_TEST(a_new_node_is_an_upsert_with_its_profile),
+		NET_TEST(the_first_node_of_a_user_makes_clients_rebuild),
 		NET_TEST(a_rename_by_hand_is_a_change),
 		NET_TEST(a_deleted_node_is_told),
 		NET_TEST(a_key_that_never_was_has_to_log_in),
