@@ -38,7 +38,7 @@ static const struct {
 	{ "other port", FACT_ADDRESS | FACT_KEY, doctor_other_port },
 	{ "websocket", FACT_HTTP | FACT_KEY, doctor_websocket },
 	{ "API", FACT_HTTP, doctor_api },
-	{ "large body", FACT_HTTP, doctor_body },
+	{ "large body", FACT_HTTP | FACT_KEY, doctor_body },
 	{ "configuration", 0, doctor_config },
 	{ "programs", FACT_CONFIG, doctor_programs },
 	{ "database", FACT_CONFIG, doctor_database },
@@ -84,16 +84,17 @@ doctor_skip(struct doctor *d, const char *fmt, ...)
 	d->skipped = true;
 }
 
-/* Each '@' of 'form' becomes 'detail'. */
+/* Each '~' of 'form' becomes 'address', each '@' 'detail'. */
 static const char *
-fill(struct doctor *d, const char *form, const char *detail)
+fill(struct doctor *d, const char *form, const char *address, const char *detail)
 {
 	const char *all = "", *at;
 
 	if (form == NULL)
 		return NULL;
-	while ((at = strchr(form, '@')) != NULL) {
-		all = arena_printf(d->arena, "%s%.*s%s", all, (int)(at - form), form, detail);
+	while ((at = strpbrk(form, "~@")) != NULL) {
+		all = arena_printf(d->arena, "%s%.*s%s", all, (int)(at - form), form,
+		    *at == '~' ? address : detail);
 		form = at + 1;
 	}
 	return arena_printf(d->arena, "%s%s", all, form);
@@ -112,7 +113,7 @@ doctor_found(struct doctor *d, enum doctor_id id, const char *detail, const char
 	va_end(ap);
 	f->id = id;
 	f->check = d->check;
-	f->client = fill(d, doctor_cases[id].client, detail != NULL ? detail : "…");
+	f->client = fill(d, doctor_cases[id].client, d->name, detail != NULL ? detail : "…");
 	d->n_found++;
 }
 
@@ -314,7 +315,7 @@ list_cases(struct doctor *d)
 		jw_kstr(&b.w, "id", doctor_cases[i].id);
 		jw_kbool(&b.w, "notice", doctor_cases[i].notice);
 		jw_kstr(&b.w, "what", doctor_cases[i].what);
-		jw_kstr(&b.w, "client", fill(d, doctor_cases[i].client, "…"));
+		jw_kstr(&b.w, "client", fill(d, doctor_cases[i].client, "…", "…"));
 		jw_end_obj(&b.w);
 	}
 	jw_end_arr(&b.w);
@@ -324,7 +325,7 @@ list_cases(struct doctor *d)
 	for (int i = 0; i < FOUND_COUNT; i++) {
 		printf("%s%s\n", doctor_cases[i].id, doctor_cases[i].notice ? " (notice)" : "");
 		print_part("What", doctor_cases[i].what);
-		print_part("Clients", fill(d, doctor_cases[i].client, "…"));
+		print_part("Clients", fill(d, doctor_cases[i].client, "…", "…"));
 	}
 	return OK;
 }
@@ -405,6 +406,7 @@ static const struct cli_flag flags[] = {
 	{ "address", 0, FLAG_TEXT, "IP", "connect there, whatever the name resolves to" },
 	{ "wait", 'w', FLAG_TEXT, "TIME", "keep a connection idle so long and see who cuts it (2m tells most)" },
 	{ "timeout", 0, FLAG_TEXT, "TIME", "wait so long in each step (default 10s, as clients do)" },
+	{ "remote", 0, FLAG_BOOL, NULL, "look at the address alone, not at this machine" },
 	{ "list", 0, FLAG_BOOL, NULL, "list everything that can be found" },
 	{ NULL, 0, 0, NULL, NULL },
 };

@@ -33,7 +33,7 @@ enum doctor_id {
 	FOUND_URL_PATH, FOUND_URL_LOCKOUT, FOUND_URL_PORT, FOUND_NAME, FOUND_NAME_SLOW,
 	FOUND_NAME_LOCAL, FOUND_ADDRESS_DEAD, FOUND_PORT_REFUSED, FOUND_PORT_FILTERED,
 	/* TLS */
-	FOUND_TLS, FOUND_CERT_EXPIRED, FOUND_CERT_EARLY, FOUND_CERT_NAME, FOUND_CERT_SELF,
+	FOUND_TLS, FOUND_TLS_SLOW, FOUND_CERT_EXPIRED, FOUND_CERT_EARLY, FOUND_CERT_NAME, FOUND_CERT_SELF,
 	FOUND_CERT_CHAIN, FOUND_CERT_OTHER, FOUND_CERT_SOON,
 	/* HTTP */
 	FOUND_HTTP_CUT, FOUND_HTTP_HANG, FOUND_HTTP_NOT, FOUND_HTTP_BIG, FOUND_GATEWAY,
@@ -61,7 +61,7 @@ struct doctor_case {
 	bool notice;		/* worth to know, and no fault */
 	const char *what;	/* a sentence: what is wrong */
 	const char *why;	/* why it matters */
-	const char *client;	/* what clients show or log, '@' for what differs; NULL: nothing */
+	const char *client;	/* what clients show or log, with ~ and @ in it; NULL: nothing */
 	const char *cure;
 	enum doctor_topic topic;
 };

@@ -1,14 +1,14 @@
 /*
  * cli/doctor_cases.c -- what can be wrong with a deployment, and what to do about it.
  *
- * The texts of clients are those of Tailscale 1.102; '@' stands for what differs.  Each
- * is a heading of docs/troubleshooting.md, which a test compares with this table.
+ * The texts of clients are those of Tailscale 1.102; '~' stands for the server's address
+ * and '@' for what else differs.  Each is a heading of docs/troubleshooting.md, which a test
+ * compares with this table.
  */
 #include "cli/doctor.h"
 
-#define GET_KEY "fetch control key: Get \"@/key?v=142\": "
+#define GET_KEY "fetch control key: Get \"~/key?v=142\": "
 #define NOT_VERIFIED GET_KEY "tls: failed to verify certificate: x509: "
-#define DIALED "all connection attempts failed (HTTP: @, HTTPS: @)"
 
 const struct doctor_case doctor_cases[FOUND_COUNT] = {
 	/* ---- the address ---- */
@@ -67,6 +67,11 @@ const struct doctor_case doctor_cases[FOUND_COUNT] = {
 		"Clients cannot connect.",
 		GET_KEY "http: server gave HTTP response to HTTPS client",
 		"Turn TLS on for this port, with TLS 1.2 or 1.3.", TOPIC_CERT },
+	[FOUND_TLS_SLOW] = { "tls-slow", false,
+		"The server takes connections and does not begin TLS.",
+		"It waits for something else than TLS on this port, or is too busy to answer.",
+		GET_KEY "net/http: TLS handshake timeout",
+		"Turn TLS on for this port; see whether the web server is overloaded.", TOPIC_CERT },
 	[FOUND_CERT_EXPIRED] = { "cert-expired", false,
 		"The certificate has expired.",
 		"New logins fail at once; connections that are open go on until they break.",

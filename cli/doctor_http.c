@@ -18,7 +18,7 @@
 #define LARGE_BODY ((size_t)1536 * 1024)	/* over the default limit of web servers, below ours */
 
 /* Of OpenSSL's X509_V_ERR_...: what has a finding of its own. */
-enum { NOT_YET_VALID = 9, EXPIRED = 10, SELF_SIGNED = 18, SELF_SIGNED_IN_CHAIN = 19,
+enum { UNSPECIFIED = 1, NOT_YET_VALID = 9, EXPIRED = 10, SELF_SIGNED = 18, SELF_SIGNED_IN_CHAIN = 19,
 	NO_ISSUER = 20, NO_LEAF_SIGNATURE = 21 };
 
 struct probe_ask
@@ -69,7 +69,7 @@ doctor_answered(struct doctor *d, const struct probe_answer *a)
 	static const enum doctor_id ids[] = {
 		[PROBE_NO_NAME] = FOUND_NAME, [PROBE_NO_CONNECT] = FOUND_PORT_REFUSED,
 		[PROBE_NO_TLS] = FOUND_TLS, [PROBE_CERTIFICATE] = FOUND_CERT_OTHER,
-		[PROBE_TIMEOUT] = FOUND_HTTP_HANG, [PROBE_CUT] = FOUND_HTTP_CUT,
+		[PROBE_SLOW_TLS] = FOUND_TLS_SLOW, [PROBE_TIMEOUT] = FOUND_HTTP_HANG, [PROBE_CUT] = FOUND_HTTP_CUT,
 		[PROBE_NOT_HTTP] = FOUND_HTTP_NOT, [PROBE_TOOBIG] = FOUND_HTTP_BIG,
 		[PROBE_FAILED] = FOUND_HTTP_NOT,
 	};
@@ -104,6 +104,7 @@ cert_fault(const struct probe_answer *a)
 {
 	switch (a->verify) {
 	case 0:
+	case UNSPECIFIED:	/* the chain was not at fault, and libcurl has compared the name */
 		return FOUND_CERT_NAME;
 	case NOT_YET_VALID:
 		return FOUND_CERT_EARLY;
@@ -175,8 +176,8 @@ doctor_certificate(struct doctor *d)
 	doctor_note_server(d, a.head);
 	if (a.end == PROBE_CERTIFICATE) {
 		judge_bad(d, &a);
-	} else if (a.end == PROBE_NO_TLS) {
-		doctor_found(d, FOUND_TLS, NULL, "%s.", a.why);
+	} else if (a.end == PROBE_NO_TLS || a.end == PROBE_SLOW_TLS) {
+		doctor_found(d, a.end == PROBE_NO_TLS ? FOUND_TLS : FOUND_TLS_SLOW, NULL, "%s.", a.why);
 		d->facts &= ~(unsigned)FACT_ADDRESS;
 	} else {
 		doctor_saw(d, "%s", cert_text(d, &a.cert));
@@ -332,6 +333,8 @@ doctor_body(struct doctor *d)
 	if (a.end == PROBE_ANSWERED && a.status == 413)
 		doctor_found(d, FOUND_BODY_LIMIT, NULL, "A body of %zu KiB: %s.", LARGE_BODY / 1024,
 		    doctor_status(d, a.head));
+	else if (a.end == PROBE_TIMEOUT)
+		doctor_skip(d, "%zu KiB could not be sent in time", LARGE_BODY / 1024);
 	else if (a.end == PROBE_ANSWERED)
 		doctor_saw(d, "a body of %zu KiB passes", LARGE_BODY / 1024);
 	else

@@ -42,26 +42,29 @@ same_url(struct doctor *d, const char *text)
 	    strcasecmp(u.host, d->url.host) == 0 && strcmp(u.port, d->url.port) == 0;
 }
 
-/* Is the key that the address leads to another one than the file's? */
-static bool
-another_key(struct doctor *d)
+/* The address leads to the key of this machine's file, to another, or one is not known. */
+enum whose { OURS, ANOTHER, UNKNOWN };
+
+static enum whose
+whose_key(struct doctor *d)
 {
 	struct key32 priv, pub;
 
 	if ((d->facts & FACT_KEY) == 0 || key_file_load(d->c->cfg->noise_key_path, &priv) != OK)
-		return false;
+		return UNKNOWN;
 	key_public(&priv, &pub);
 	key_wipe(&priv);
-	return memcmp(pub.b, d->key.b, sizeof(pub.b)) != 0;
+	return memcmp(pub.b, d->key.b, sizeof(pub.b)) == 0 ? OURS : ANOTHER;
 }
 
 static void
 compare(struct doctor *d)
 {
 	const struct config *cfg = d->c->cfg;
-	bool same = same_url(d, cfg->url), other = another_key(d);
+	bool same = same_url(d, cfg->url);
+	enum whose key = whose_key(d);
 
-	if (other && !same) {
+	if (key != OURS && !same) {
 		doctor_skip(d, "%s is about another server, %s", cfg->file, cfg->url);
 		return;
 	}
@@ -69,7 +72,7 @@ compare(struct doctor *d)
 	doctor_saw(d, "%s", cfg->file);
 	if (!same)
 		doctor_found(d, FOUND_URL_DIFFERS, NULL, "%s says %s.", cfg->file, cfg->url);
-	if (other)
+	if (key == ANOTHER)
 		doctor_found(d, FOUND_KEY_OTHER, NULL, "It is not the key of %s.", cfg->noise_key_path);
 }
 
@@ -81,7 +84,9 @@ doctor_config(struct doctor *d)
 
 	if (now < YEAR_2025_MS || now > YEAR_2100_MS)
 		doctor_found(d, FOUND_LOCAL_CLOCK, NULL, "It says %s.", rfc3339_write(now, text));
-	if (cli_remote())
+	if (cli_has(d->c, "remote"))
+		doctor_skip(d, "--remote: only the address is looked at");
+	else if (cli_remote())
 		doctor_skip(d, "HEADRACE_ADDRESS is set: only the address is looked at");
 	else if (cli_config(d->c) != OK)
 		doctor_found(d, FOUND_CONFIG, NULL, "%s", d->c->errmsg);

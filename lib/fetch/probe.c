@@ -254,6 +254,16 @@ read_cert(CURL *c, struct arena *a, struct probe_cert *out)
 		read_cert_field(a, l->data, out);
 }
 
+/* Did the time run out before the end of a TLS handshake? */
+static bool
+slow_tls(CURL *c, CURLcode rc, const char *url)
+{
+	curl_off_t spoke = 0;
+
+	(void)curl_easy_getinfo(c, CURLINFO_APPCONNECT_TIME_T, &spoke);
+	return rc == CURLE_OPERATION_TIMEDOUT && spoke == 0 && strncasecmp(url, "https:", 6) == 0;
+}
+
 static void
 read_end(CURL *c, struct arena *a, CURLcode rc, const char *why, struct probe_answer *out)
 {
@@ -270,6 +280,8 @@ read_end(CURL *c, struct arena *a, CURLcode rc, const char *why, struct probe_an
 	out->status = (int)status;
 	out->redirects = (int)redirects;
 	out->url = arena_strdup(a, url != NULL ? url : "");
+	if (slow_tls(c, rc, out->url))
+		out->end = PROBE_SLOW_TLS;
 	read_cert(c, a, &out->cert);
 }
 

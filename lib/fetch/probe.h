@@ -38,6 +38,7 @@ enum probe_end {
 	PROBE_NO_CONNECT,
 	PROBE_NO_TLS,		/* it does not speak TLS as we do */
 	PROBE_CERTIFICATE,	/* it does, but its certificate is not good; see 'verify' */
+	PROBE_SLOW_TLS,		/* no TLS handshake in time */
 	PROBE_TIMEOUT,
 	PROBE_CUT,		/* closed before an answer was whole */
 	PROBE_NOT_HTTP,
@@ -66,7 +67,7 @@ struct probe_ask {
 struct probe_answer {
 	enum probe_end end;
 	const char *why;	/* in words of libcurl; "" if it was answered */
-	long verify;		/* OpenSSL's X509_V_ERR_... of PROBE_CERTIFICATE; 0: another name */
+	long verify;		/* OpenSSL's X509_V_ERR_... of PROBE_CERTIFICATE; 0 or 1: another name */
 	int status;
 	struct str head, body;	/* of the last answer, if several came */
 	int redirects;

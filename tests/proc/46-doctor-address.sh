@@ -1,0 +1,115 @@
+# headrace doctor: names, addresses, ports and certificates.
+
+# shellcheck source=tests/proc/doctor.sh
+. tests/proc/doctor.sh
+
+# A loopback address of the test's own, on which 80 and 443 are free.
+own_address() {
+	[ "$(id -u)" = 0 ] || {
+		echo "    (needs root for ports 80 and 443)"
+		return 1
+	}
+	ip=127.$(od -An -N3 -tu1 /dev/urandom | awk '{ print $1 % 200 + 20 "." $2 "." $3 % 254 + 1 }')
+}
+
+make_ca() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$D/ca.key" -out "$D/ca.pem" \
+	    -days 30 -subj "/CN=Test CA" 2>/dev/null
+	export SSL_CERT_FILE="$D/ca.pem"
+}
+
+# A certificate NAME.pem, NAME.key for a host, valid between two times (YYYYMMDDHHMMSSZ).
+make_cert() {	# NAME HOST START END
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$D/$1.key" -out "$D/$1.csr" \
+	    -subj "/CN=$2" 2>/dev/null
+	mkdir -p "$D/ca"
+	: >"$D/ca/index"
+	printf '[ca]\ndefault_ca=x\n[x]\ndatabase=%s\nnew_certs_dir=%s\ndefault_md=sha256\npolicy=p\nrand_serial=yes\nx509_extensions=e\n[p]\ncommonName=supplied\n[e]\nsubjectAltName=DNS:%s\n' \
+	    "$D/ca/index" "$D/ca" "$2" >"$D/ca/conf"
+	openssl ca -batch -config "$D/ca/conf" -cert "$D/ca.pem" -keyfile "$D/ca.key" -in "$D/$1.csr" -out "$D/$1.pem" \
+	    -startdate "$3" -enddate "$4" -notext 2>>"$D/ca.log" || fail "$(cat "$D/ca.log")"
+}
+
+when() { date -u -d "$1" +%Y%m%d%H%M%SZ; }
+
+test_doctor_looks_at_certificates() {
+	own_address || return 0
+	PUBLIC=https://head.test start_deployment
+	make_ca
+	make_cert good head.test "$(when '-1 day')" "$(when '+80 days')"
+	make_cert old head.test "$(when '-30 days')" "$(when '-1 day')"
+	make_cert early head.test "$(when '+1 day')" "$(when '+30 days')"
+	make_cert other other.test "$(when '-1 day')" "$(when '+80 days')"
+	make_cert soon head.test "$(when '-80 days')" "$(when '+5 days')"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$D/self.key" -out "$D/self.pem" \
+	    -days 90 -subj /CN=head.test -addext subjectAltName=DNS:head.test 2>/dev/null
+	for each in good: old:cert-expired early:cert-early other:cert-name soon:cert-soon self:cert-self-signed; do
+		start_faulty none "$D/${each%:*}.pem" "$D/${each%:*}.key" "$ip:443"
+		examine https://head.test --address "$ip"
+		found_only "${each#*:}"
+		stop_faulty
+	done
+	has "client" "x509: certificate signed by unknown authority" "$(jq -r '.findings[0].client' "$D/out")"
+	start_faulty none "$D/good.pem" "$D/good.key" "$ip:443"
+	SSL_CERT_FILE= examine https://head.test --address "$ip"
+	found_only cert-chain
+	export SSL_CERT_FILE="$D/ca.pem"
+	examine_here https://head.test --address "$ip"
+	found_only ""
+	stop_faulty
+	start_faulty none "" "" "$ip:443"	# plain HTTP where TLS is awaited
+	examine https://head.test --address "$ip" --timeout 1s
+	found_only tls-slow
+	examine "https://127.0.0.1:$PORT"
+	found_only "url-port tls"
+}
+
+test_doctor_knows_which_ports_clients_try() {
+	own_address || return 0
+	PUBLIC=https://head.test start_deployment
+	make_ca
+	make_cert good head.test "$(when '-1 day')" "$(when '+80 days')"
+	start_faulty none "" "" "$ip:80"
+	plain=$faulty
+	examine http://head.test --address "$ip"
+	found_only url-lockout
+	start_faulty none "$D/good.pem" "$D/good.key" "$ip:443"
+	examine http://head.test --address "$ip"
+	found_only ""
+	examine https://head.test --address "$ip"
+	found_only ""
+	kill "$plain"
+	wait "$plain" 2>/dev/null || :
+	start_faulty redirect "" "" "$ip:80"
+	examine https://head.test --address "$ip"
+	found_only port80-redirect
+	same "status" 0 "$status"
+	start_faulty none "$D/good.pem" "$D/good.key" "$ip:8443"
+	examine https://head.test:8443 --address "$ip"
+	finds url-port
+}
+
+test_doctor_names_what_is_wrong_with_the_address() {
+	free_port
+	examine "http://127.0.0.1:$PORT"
+	found_only port-refused
+	has "client" "fetch control key: Get \"http://127.0.0.1:$PORT/key?v=142\": dial tcp 127.0.0.1:$PORT: connect: connection refused" "$(jq -r '.findings[0].client' "$D/out")"
+	examine https://no-such-name.invalid
+	found_only name
+	STEP=500ms examine http://192.0.2.1
+	case $found in
+	port-filtered | port-refused) ;;
+	*) fail "an address that nobody has: $found" ;;
+	esac
+	for bad in ftp://x "http://" "https://a b" "http://user@head.test" "http://head.test:99999"; do
+		hr doctor "$bad"
+		exits 2
+	done
+	hr doctor http://127.0.0.1 --wait forever
+	exits 2
+	hr doctor http://127.0.0.1 --address head.test
+	exits 2
+	start_deployment
+	examine "http://127.0.0.1:$PORT/headrace"
+	found_only url-path
+}

@@ -1,0 +1,126 @@
+# headrace doctor on the server's own machine: programs, files, rights.
+
+# shellcheck source=tests/proc/doctor.sh
+. tests/proc/doctor.sh
+
+test_doctor_names_what_is_down() {
+	start_deployment
+	kill -9 "$serve"
+	within 5 gone "$serve"
+	sleep 0.5
+	examine_here
+	finds gateway
+	finds web-down
+	finds control-down
+	finds notifier-down
+	finds wake-down
+	same "status" 1 "$status"
+	rm "$D/run/web.sock"
+	examine_here
+	finds web-down
+	has "seen" "not there" "$(jq -r '.findings[] | select(.id == "web-down") | .seen' "$D/out")"
+}
+
+test_doctor_names_who_does_not_answer() {
+	start_deployment
+	kill -STOP $(children --web)
+	examine_here --timeout 500ms
+	finds http-hang
+	kill -CONT $(children --web)
+	kill -STOP $(children --control)
+	examine_here --timeout 500ms
+	found_only inner
+	kill -CONT $(children --control)
+	kill -STOP $(children notifier)
+	examine_here --timeout 500ms
+	found_only "upgrade-hang websocket"
+	kill -CONT $(children notifier)
+}
+
+test_doctor_names_what_is_wrong_with_files() {
+	start_deployment
+	chmod 755 "$D/data"
+	examine_here
+	found_only data-folder
+	chmod 700 "$D/data"
+	chmod 644 "$D/data/noise.key"
+	examine_here
+	found_only noise-file
+	chmod 600 "$D/data/noise.key"
+	chmod 777 "$D/run"
+	examine_here
+	found_only run-open
+	chmod 755 "$D/run"
+	truncate -s 70M "$D/data/headrace.db-wal"
+	examine_here
+	finds wal
+}
+
+test_doctor_sees_another_users_trouble() {
+	[ "$(id -u)" = 0 ] || return 0
+	config
+	mkdir "$D/data" "$D/run"
+	printf '#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 --clear-groups "%s" "$@"\n' "$BIN/headrace" >"$D/headrace"
+	chmod 755 "$D/headrace"
+	chmod 700 "$D/data"
+	chown 65534:65534 "$D" "$D/data" "$D/run"
+	SERVE="$D/headrace" start_deployment
+	examine_here
+	found_only ""
+	chown 0:0 "$D/data/headrace.db-shm" "$D/data"
+	chmod 755 "$D/data"
+	examine_here
+	finds db-owner
+	has "seen" "nobody may not write to $D/data (of root, mode 755)" \
+	    "$(jq -r '.findings[] | select(.id == "db-owner") | .seen' "$D/out")"
+	chown 65534:65534 "$D/data/headrace.db-shm" "$D/data"
+	chmod 700 "$D/data"
+	kill "$web"
+	wait "$web" 2>/dev/null || :
+	chown -R 33:33 "$D/www"
+	setpriv --reuid=33 --regid=33 --clear-groups lighttpd -D -f "$D/lighttpd.conf" >>"$D/lighttpd.log" 2>&1 &
+	web=$!
+	started="$started $web"
+	within 5 serve_ready || fail "the web server does not start as another user"
+	chmod 700 "$D/run"
+	examine_here
+	finds socket-closed
+	has "seen" "who may not enter $D/run" "$(jq -r '.findings[] | select(.id == "socket-closed") | .seen' "$D/out")"
+	finds gateway
+}
+
+test_doctor_tells_whose_configuration_it_is() {
+	start_deployment
+	sed -i 's|^url = .*|url = https://head.test|' "$D/headrace.ini"
+	examine_here "http://127.0.0.1:$PORT"
+	found_only url-differs
+	sed -i "s|^url = .*|url = http://127.0.0.1:$PORT|" "$D/headrace.ini"
+	cp "$D/data/noise.key" "$D/kept.key"
+	printf 'privkey:%064d\n' 7 >"$D/data/noise.key"
+	examine_here "http://127.0.0.1:$PORT"
+	found_only key-other
+	sed -i 's|^url = .*|url = https://head.test|' "$D/headrace.ini"
+	examine_here "http://127.0.0.1:$PORT"
+	found_only ""
+	has "skipped" "is about another server" "$(cat "$D/out")"
+	echo nonsense >>"$D/headrace.ini"
+	examine_here "http://127.0.0.1:$PORT"
+	found_only configuration
+	HEADRACE_ADDRESS=http://127.0.0.1:$PORT "$BIN/headrace" doctor >"$D/out" || fail "$(cat "$D/out")"
+}
+
+test_doctor_misses_relays() {
+	start_deployment
+	: >"$D/empty"
+	stop_all
+	sed -i '/^paths = /d' "$D/headrace.ini"
+	rm -f "$D/run/"*.sock
+	start_serve
+	lighttpd -D -f "$D/lighttpd.conf" >>"$D/lighttpd.log" 2>&1 &
+	web=$!
+	started="$started $web"
+	within 10 serve_ready
+	sleep 1
+	examine_here
+	found_only derp-none
+}
