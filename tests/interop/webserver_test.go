@@ -1,9 +1,11 @@
 package interop
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -15,25 +17,32 @@ import (
 func TestWebServers(t *testing.T) {
 	t.Parallel()
 	for _, f := range []lab.Front{
-		lab.Lighttpd.In("serve"), lab.Lighttpd.In("workers"), lab.Lighttpd.In("cgi"),
-		lab.Apache.In("serve"), lab.Apache.In("workers"), lab.Apache.In("cgi"),
-		lab.Caddy.In("own-certificate"),
-		lab.Nginx.In("proxy"), lab.Nginx.In("scgi"),
+		lab.Lighttpd.In("serve"), lab.Lighttpd.In("serve").Kept(), lab.Lighttpd.In("workers"), lab.Lighttpd.In("cgi"),
+		lab.Apache.In("serve"), lab.Apache.In("serve").Kept(), lab.Apache.In("workers"), lab.Apache.In("cgi"),
+		lab.Caddy.In("own-certificate"), lab.Caddy.In("own-certificate").Kept(),
+		lab.Nginx.In("proxy"), lab.Nginx.In("proxy").Kept(), lab.Nginx.In("scgi"),
 	} {
-		t.Run(f.Name+"-"+f.Ways[0], func(t *testing.T) {
+		name := f.Name + "-" + f.Ways[0]
+		if f.Keeps {
+			name += "-kept"
+		}
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			tryWebServer(t, lab.NewServerBehind(t, f, lab.Ini{"notifier.keepalive": "8s", "worker.web": "1"}))
+			s := lab.NewServerBehind(t, f, lab.Ini{"notifier.keepalive": "8s", "worker.web": "1"})
+			tryWebServer(t, s, f.Keeps)
 		})
 	}
 }
 
-func tryWebServer(t *testing.T, s *lab.Server) {
+func tryWebServer(t *testing.T, s *lab.Server, kept bool) {
 	key := s.ReusableKey()
 	d := s.NewDaemon("anna").Join(key)
 	browser := s.NewBrowserDevice("browser").Join(key)
 	stream := browser.Online()
 	d.Sees("browser")
 	passesRequests(t, s)
+	passesAddresses(t, s)
+	passesMuch(t, s)
 	knowsPort80(t, s)
 
 	staysOpen(t, s, stream)
@@ -47,11 +56,39 @@ func tryWebServer(t *testing.T, s *lab.Server) {
 	s.Nodes("rename", "renamed", "again")
 	d.WaitPeer("again", "there", nothing)
 
-	s.Head.Stop(10 * time.Second)
-	asksInVain(t, s)
-	s.Start()
+	if kept {
+		asksMeanwhile(t, s)
+	} else {
+		s.Head.Stop(10 * time.Second)
+		asksInVain(t, s)
+		s.Start()
+	}
 	s.Nodes("rename", "again", "thrice")
 	d.WaitPeer("thrice", "there", nothing)
+}
+
+// asksMeanwhile starts headrace anew while its sockets are kept: whoever asks then
+// waits, and notices nothing else.
+func asksMeanwhile(t *testing.T, s *lab.Server) {
+	t.Helper()
+	starts := func() int { return strings.Count(s.Head.Log(), " serves ") }
+	before := starts()
+	s.Head.Signal(syscall.SIGHUP)
+	for end := time.Now().Add(3 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if status, _, text := request(t, s, "GET", "/health", ""); status != 200 {
+			t.Errorf("while headrace restarts: HTTP %d, %q", status, clip([]byte(text)))
+		}
+		_, hello := s.Hello(142)
+		conn, err := s.Upgrade(hello)
+		if err != nil {
+			t.Errorf("while headrace restarts: %v", err)
+			continue
+		}
+		conn.Close()
+	}
+	if starts() != before+1 {
+		t.Errorf("headrace started %d times, not once", starts()-before)
+	}
 }
 
 // asksInVain lets the web server find out that headrace is away, which it must
@@ -88,7 +125,7 @@ func passesRequests(t *testing.T, s *lab.Server) {
 		{"POST", "/verify", strings.Repeat(" ", 5000), "", 413, ""},
 		{"PUT", "/api/v1/policy", strings.Repeat(" ", 2<<20), "Authorization: Bearer " + apiKey, 400, ""},
 		{"GET", "/a%2Fb/../%20?x=%2F&y", "", "", 400, "escaped slash"},
-		{"GET", "/ts2021", "", "X-Forwarded-For: 198.51.100.7", 426, "this address is for Tailscale clients"},
+		{"GET", "/ts2021", "", "", 426, "this address is for Tailscale clients"},
 	} {
 		status, proto, body := request(t, s, c.method, c.path, c.body, c.header)
 		if status != c.status || !strings.Contains(body, c.contains) {
@@ -98,8 +135,52 @@ func passesRequests(t *testing.T, s *lab.Server) {
 			t.Errorf("%s %s: %s", c.method, c.path, proto)
 		}
 	}
-	if log := s.Head.Log(); !strings.Contains(log, "GET /ts2021 from 127.0.0.1") {
-		t.Error("the notifier does not know the client's address")
+}
+
+// passesAddresses looks at where clients are believed to be: those that speak
+// for themselves, and those that say something else.
+func passesAddresses(t *testing.T, s *lab.Server) {
+	t.Helper()
+	apiKey := strings.TrimSpace(s.Run("apikeys", "create"))
+	for i, ip := range []string{"127.0.0.1", "::1"} {
+		via := s.Via(ip)
+		status, answer, err := via.NewDevice("asks").Do("GET", "/machine/whoami", []byte{})
+		if err != nil || status != 200 || !strings.HasSuffix(string(answer), " from "+ip+"\n") {
+			t.Errorf("/machine/whoami by %s: %d, %q, %v", ip, status, answer, err)
+		}
+		for _, forged := range []string{"X-Forwarded-For", "X-Real-IP", "Forwarded"} {
+			line := "GET /ts2021 from " + ip
+			before := strings.Count(s.Head.Log(), line)
+			request(t, via, "GET", "/ts2021", "", forged+": 198.51.100.7")
+			lab.Eventually(t, line, func() error {
+				if strings.Count(s.Head.Log(), line) != before+1 {
+					return fmt.Errorf("it is not in the log, with %s", forged)
+				}
+				return nil
+			})
+		}
+		user := fmt.Sprintf("user%d", i)
+		status, _, _ = request(t, via, "POST", "/api/v1/user", `{"name":"`+user+`"}`,
+			"Authorization: Bearer "+apiKey, "X-Forwarded-For: 198.51.100.7")
+		if at := s.SQL("SELECT address FROM audit_log ORDER BY id DESC LIMIT 1"); status != 200 || at != ip {
+			t.Errorf("a user was made (HTTP %d) from %q, not from %q", status, at, ip)
+		}
+	}
+}
+
+// passesMuch sends more on one connection than the largest request may have.
+func passesMuch(t *testing.T, s *lab.Server) {
+	t.Helper()
+	d := s.NewDevice("talks")
+	defer d.Close()
+	body := []byte(`{"x":"` + strings.Repeat("x", 900<<10) + `"}`)
+	for i := range 10 {
+		if _, _, err := d.Do("POST", "/machine/update-health", body); err != nil {
+			t.Fatalf("after %d of 10 large requests: %v", i, err)
+		}
+	}
+	if n := d.Dials(); n != 1 {
+		t.Errorf("10 large requests took %d connections", n)
 	}
 }
 
@@ -124,15 +205,17 @@ func knowsPort80(t *testing.T, s *lab.Server) {
 	conn.Close()
 }
 
-func request(t *testing.T, s *lab.Server, method, path, body, header string) (status int, proto, text string) {
+func request(t *testing.T, s *lab.Server, method, path, body string, headers ...string) (status int, proto, text string) {
 	t.Helper()
 	req, err := http.NewRequest(method, s.URL+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	if name, value, ok := strings.Cut(header, ": "); ok {
-		req.Header.Set(name, value)
+	for _, h := range headers {
+		if name, value, ok := strings.Cut(h, ": "); ok {
+			req.Header.Set(name, value)
+		}
 	}
 	res, err := s.HTTP.Do(req)
 	if err != nil {

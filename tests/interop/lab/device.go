@@ -34,11 +34,12 @@ type Device struct {
 	// heard of an old decision tells it once more.
 	Router bool
 
-	dial dialer
-	http *http.Client
-	gate sync.RWMutex // see Pause
-	mu   sync.Mutex
-	live map[*ts2021.Conn]bool
+	dial  dialer
+	http  *http.Client
+	gate  sync.RWMutex // see Pause
+	mu    sync.Mutex
+	live  map[*ts2021.Conn]bool
+	dials int
 }
 
 // NewDevice makes a device with fresh keys.
@@ -105,7 +106,15 @@ func (d *Device) connect() (net.Conn, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.live[c] = true
+	d.dials++
 	return &gatedConn{c, &d.gate}, nil
+}
+
+// Dials is how many connections the device has opened.
+func (d *Device) Dials() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.dials
 }
 
 // Pause makes the device read nothing more, as on a network that has stalled,

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
@@ -95,7 +96,11 @@ func (s *Server) dialWeb() (conn net.Conn, host string, err error) {
 		return conn, fmt.Sprintf("localhost:%d", s.port), err
 	}
 	host = strings.TrimPrefix(s.URL, "https://")
-	conn, err = tls.DialWithDialer(&net.Dialer{Timeout: dialTimeout}, "tcp", host, s.tls)
+	name, port, _ := strings.Cut(host, ":")
+	config := s.tls.Clone()
+	config.ServerName = name
+	where := net.JoinHostPort(cmp.Or(s.ip, name), port)
+	conn, err = tls.DialWithDialer(&net.Dialer{Timeout: dialTimeout}, "tcp", where, config)
 	return conn, host, err
 }
 

@@ -53,6 +53,8 @@ type Server struct {
 
 	port   int
 	tls    *tls.Config    // of clients; nil where the web server speaks plain HTTP
+	ip     string         // of the web server, "" for that of its name
+	keeper []string       // what keeps headrace's sockets and starts headrace serve
 	as     []string       // what starts headrace serve as another user
 	web    []string       // the command that starts the web server
 	endWeb syscall.Signal // what Debian ends the web server with; 0: SIGTERM
@@ -165,7 +167,7 @@ func (s *Server) WriteFile(name, text string) {
 func (s *Server) Start() {
 	s.T.Helper()
 	if s.Head == nil || !s.Head.Running() {
-		argv := append(slices.Clone(s.as), Headrace(s.T), "serve", "-c", s.path("headrace.ini"))
+		argv := append(slices.Concat(s.keeper, s.as), Headrace(s.T), "serve", "-c", s.path("headrace.ini"))
 		s.Head = startProc(s.T, s.Dir, "headrace", s.env, argv...)
 	}
 	s.StartWeb()

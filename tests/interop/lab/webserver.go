@@ -1,9 +1,11 @@
 package lab
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,6 +22,7 @@ type Front struct {
 	Name, File string
 	Ways       []string
 	Opens      bool // the web server's own processes open the database
+	Keeps      bool // somebody keeps headrace's sockets open while it is away, as systemd does
 
 	frame func(s *Server) string   // its main configuration, which takes the file in
 	argv  func(s *Server) []string // starts it in the foreground
@@ -46,8 +49,18 @@ func (f Front) In(ways ...string) Front {
 	return f
 }
 
-// webUser is whom web servers run as on Debian, where tests run as root.
-const webUser = "www-data"
+// Kept is the same with sockets that are kept.
+func (f Front) Kept() Front {
+	f.Keeps = true
+	return f
+}
+
+// Where tests run as root, web servers run as on Debian, and headrace as somebody
+// else, unless the web server's processes open its database.
+const (
+	webUser    = "www-data"
+	serverUser = "daemon" // any that is not the web server's
+)
 
 func asRoot() bool { return os.Getuid() == 0 }
 
@@ -66,6 +79,10 @@ func NewServerBehind(t *testing.T, f Front, extra ...Ini) *Server {
 	s.WriteFile("frame.conf", f.frame(s))
 	s.web, s.endWeb = f.argv(s), f.end
 	s.own(f)
+	if f.Keeps {
+		s.keeper = []string{"python3", filepath.Join(Root(t), "tests/proc/given.py"),
+			s.path("run/web.sock"), s.path("run/notifier.sock"), "--"}
+	}
 	s.Start()
 	return s
 }
@@ -76,6 +93,21 @@ func (s *Server) Plain() *Server {
 	plain.tls = nil
 	plain.URL = fmt.Sprintf("http://localhost:%d", s.port)
 	return &plain
+}
+
+// Via is the same server for those who come by that loopback address.
+func (s *Server) Via(ip string) *Server {
+	s.T.Helper()
+	port := s.URL[strings.LastIndex(s.URL, ":")+1:]
+	via := *s
+	via.ip = ip
+	tr := s.HTTP.Transport.(*http.Transport).Clone()
+	tr.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, net.JoinHostPort(ip, port))
+	}
+	via.HTTP = &http.Client{Transport: tr}
+	s.T.Cleanup(via.HTTP.CloseIdleConnections)
+	return &via
 }
 
 // trust makes a certificate that all clients here accept.
@@ -111,17 +143,20 @@ func (s *Server) makeReadable(f Front) {
 	}
 }
 
-// own gives everything to the web server's user if that one is to open the
-// database; then headrace serve runs as the same.
+// own gives everything to who runs headrace.
 func (s *Server) own(f Front) {
 	s.T.Helper()
-	if !asRoot() || !f.Opens {
+	if !asRoot() {
 		return
 	}
-	if _, err := run(s.Dir, nil, Patience, "chown", "-R", webUser+":"+webUser, s.Dir); err != nil {
+	user := serverUser
+	if f.Opens {
+		user = webUser
+	}
+	if _, err := run(s.Dir, nil, Patience, "chown", "-R", user+":", s.Dir); err != nil {
 		s.T.Fatal(err)
 	}
-	s.as = []string{"setpriv", "--reuid=" + webUser, "--regid=" + webUser, "--clear-groups"}
+	s.as = []string{"setpriv", "--reuid=" + user, "--regid=" + user, "--init-groups"}
 	s.env = append(s.env, "HOME="+s.Dir)
 }
 
@@ -140,20 +175,20 @@ func (s *Server) place(text string) string {
 	).Replace(text)
 }
 
-var (
-	listenIPv6 = regexp.MustCompile(`(?m)^.*\[::\].*$`)
-	listenTLS  = regexp.MustCompile(`(listen |VirtualHost |")(?:\*:|0\.0\.0\.0:)?443\b`)
-	listenHTTP = regexp.MustCompile(`(listen |VirtualHost )(?:\*:)?80\b`)
-)
-
 // ready is the ready file, with our folder and ports in it, and else as it is.
 func (f Front) ready(s *Server, public int) string {
 	s.T.Helper()
 	text, err := os.ReadFile(filepath.Join(Root(s.T), f.File))
-	out := s.place(choose(string(Must(s.T, text, err)), f.Ways))
-	out = listenIPv6.ReplaceAllString(out, "")
-	out = listenTLS.ReplaceAllString(out, fmt.Sprintf("${1}127.0.0.1:%d", public))
-	return listenHTTP.ReplaceAllString(out, fmt.Sprintf("${1}127.0.0.1:%d", s.port))
+	https, http := fmt.Sprint(public), fmt.Sprint(s.port)
+	return strings.NewReplacer(
+		"listen 443 ", "listen 127.0.0.1:"+https+" ",
+		"listen 80;", "listen 127.0.0.1:"+http+";",
+		"0.0.0.0:443", "127.0.0.1:"+https,
+		"[::]:443", "[::1]:"+https,
+		"[::]:80", "[::1]:"+http,
+		"*:443", "*:"+https,
+		"*:80", "*:"+http,
+	).Replace(s.place(choose(string(Must(s.T, text, err)), f.Ways)))
 }
 
 var wayMark = regexp.MustCompile(`^\s*# \[([a-z-]+)\]`)
@@ -235,6 +270,7 @@ ErrorLog "|/bin/cat"
 ServerName localhost
 Listen 127.0.0.1:%[2]d
 Listen 127.0.0.1:%[3]s
+Listen [::1]:%[3]s
 %[4]s
 %[5]s
 ScriptSock "%[1]s/web/cgid.sock"
@@ -260,7 +296,7 @@ func caddyFrame(s *Server) string {
 	_, public, _ := strings.Cut(strings.TrimPrefix(s.URL, "https://"), ":")
 	return fmt.Sprintf(`{
 	admin off
-	default_bind 127.0.0.1
+	default_bind 127.0.0.1 [::1]
 	http_port %[1]d
 	https_port %[2]s
 	storage file_system %[3]s/web
