@@ -51,9 +51,12 @@ func tryWebServer(t *testing.T, s *lab.Server, kept bool) {
 	s.Nodes("rename", "anna", "berta")
 	stream.Wait("the new name", present("berta"))
 
+	s.ReloadWeb()
+	s.Nodes("rename", "renamed", "reloaded")
+	d.WaitPeer("reloaded", "there", nothing)
 	s.StopWeb()
 	s.Start()
-	s.Nodes("rename", "renamed", "again")
+	s.Nodes("rename", "reloaded", "again")
 	d.WaitPeer("again", "there", nothing)
 
 	if kept {
@@ -203,6 +206,26 @@ func knowsPort80(t *testing.T, s *lab.Server) {
 		t.Fatal(err)
 	}
 	conn.Close()
+	renewsCertificate(t, s, client)
+}
+
+// renewsCertificate does what an authority does for certbot --webroot.  Caddy has
+// no such files: it answers by itself.
+func renewsCertificate(t *testing.T, s *lab.Server, client http.Client) {
+	t.Helper()
+	const path, proof = "/.well-known/acme-challenge/token", "token.thumbprint"
+	if s.WebName() == "caddy" {
+		return
+	}
+	s.WriteWeb(path, proof)
+	res, err := client.Get(s.Plain().URL + path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if body, _ := io.ReadAll(res.Body); res.StatusCode != 200 || string(body) != proof {
+		t.Errorf("http://…%s: HTTP %d, %q", path, res.StatusCode, clip(body))
+	}
 }
 
 func request(t *testing.T, s *lab.Server, method, path, body string, headers ...string) (status int, proto, text string) {

@@ -58,8 +58,10 @@ type Server struct {
 	as     []string       // what starts headrace serve as another user
 	web    []string       // the command that starts the web server
 	endWeb syscall.Signal // what Debian ends the web server with; 0: SIGTERM
-	ini    Ini
-	env    []string // for the command line tool
+
+	reloadWeb func(*Server)
+	ini       Ini
+	env       []string // for the command line tool
 
 	clientEnv []string // for daemons
 }
@@ -196,6 +198,15 @@ func (s *Server) StopWeb() {
 		s.endWeb = syscall.SIGTERM
 	}
 	s.Web.end(s.endWeb, 30*time.Second) // what its exit status says differs
+}
+
+// ReloadWeb makes the web server read its configuration again, as it does after
+// its certificate was renewed.
+func (s *Server) ReloadWeb() {
+	s.T.Helper()
+	s.reloadWeb(s)
+	time.Sleep(time.Second)
+	s.WaitHealthy()
 }
 
 // Reload makes the running server read its configuration again.

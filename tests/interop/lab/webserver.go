@@ -27,6 +27,8 @@ type Front struct {
 	frame func(s *Server) string   // its main configuration, which takes the file in
 	argv  func(s *Server) []string // starts it in the foreground
 	end   syscall.Signal           // what Debian ends it with; 0: SIGTERM
+
+	reload func(s *Server) // makes it read its configuration again
 }
 
 // shortWait is what the frames have, in seconds, where web servers have a
@@ -34,10 +36,10 @@ type Front struct {
 const shortWait = 3
 
 var (
-	Lighttpd = Front{Name: "lighttpd", File: "conf/lighttpd/headrace.conf", frame: lighttpdFrame, argv: lighttpdArgv}
-	Apache   = Front{Name: "apache2", File: "conf/apache/headrace.conf", frame: apacheFrame, argv: apacheArgv, end: syscall.SIGWINCH}
-	Caddy    = Front{Name: "caddy", File: "conf/caddy/Caddyfile", frame: caddyFrame, argv: caddyArgv}
-	Nginx    = Front{Name: "nginx", File: "conf/nginx/headrace.conf", frame: nginxFrame, argv: nginxArgv}
+	Lighttpd = Front{Name: "lighttpd", File: "conf/lighttpd/headrace.conf", frame: lighttpdFrame, argv: lighttpdArgv, reload: lighttpdReload}
+	Apache   = Front{Name: "apache2", File: "conf/apache/headrace.conf", frame: apacheFrame, argv: apacheArgv, end: syscall.SIGWINCH, reload: bySignal(syscall.SIGUSR1)}
+	Caddy    = Front{Name: "caddy", File: "conf/caddy/Caddyfile", frame: caddyFrame, argv: caddyArgv, reload: caddyReload}
+	Nginx    = Front{Name: "nginx", File: "conf/nginx/headrace.conf", frame: nginxFrame, argv: nginxArgv, reload: bySignal(syscall.SIGHUP)}
 )
 
 // In is the same with these ways taken.
@@ -47,6 +49,10 @@ func (f Front) In(ways ...string) Front {
 		f.Opens = f.Opens || w == "workers" || w == "cgi"
 	}
 	return f
+}
+
+func bySignal(sig syscall.Signal) func(*Server) {
+	return func(s *Server) { s.Web.Signal(sig) }
 }
 
 // Kept is the same with sockets that are kept.
@@ -77,7 +83,7 @@ func NewServerBehind(t *testing.T, f Front, extra ...Ini) *Server {
 	s.makeReadable(f)
 	s.WriteFile("ready.conf", f.ready(s, public))
 	s.WriteFile("frame.conf", f.frame(s))
-	s.web, s.endWeb = f.argv(s), f.end
+	s.web, s.endWeb, s.reloadWeb = f.argv(s), f.end, f.reload
 	s.own(f)
 	if f.Keeps {
 		s.keeper = []string{"python3", filepath.Join(Root(t), "tests/proc/given.py"),
@@ -143,6 +149,21 @@ func (s *Server) makeReadable(f Front) {
 	}
 }
 
+// WriteWeb puts a file where the web server has those of its own.
+func (s *Server) WriteWeb(path, text string) {
+	s.T.Helper()
+	file := s.path("web" + path)
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		s.T.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		s.T.Fatal(err)
+	}
+}
+
+// WebName is the web server's program.
+func (s *Server) WebName() string { return filepath.Base(s.web[0]) }
+
 // own gives everything to who runs headrace.
 func (s *Server) own(f Front) {
 	s.T.Helper()
@@ -167,6 +188,7 @@ func (s *Server) place(text string) string {
 		"/etc/headrace/", s.Dir+"/",
 		"/run/headrace/", s.path("run")+"/",
 		"/run/lighttpd/", s.path("web")+"/",
+		"/var/www/html", s.path("web"),
 		"/usr/bin/headrace", s.path("headrace"),
 		"/usr/lib/cgi-bin/", s.Dir+"/",
 		"include fastcgi_params", "include /etc/nginx/fastcgi_params",
@@ -252,6 +274,14 @@ func lighttpdArgv(s *Server) []string {
 	return []string{program(s.T, "lighttpd"), "-D", "-f", s.path("frame.conf")}
 }
 
+// lighttpdReload starts it anew: what listens to SIGUSR1 is no longer root, and may
+// not read the key.
+func lighttpdReload(s *Server) {
+	s.T.Helper()
+	s.StopWeb()
+	s.StartWeb()
+}
+
 // apacheModules are what Debian enables by itself and what docs/servers.md has
 // a2enmod enable.
 var apacheModules = []string{"mpm_event", "authz_core", "alias", "env", "mime", "reqtimeout", "setenvif", "deflate", "filter",
@@ -284,6 +314,9 @@ RequestReadTimeout body=10,minrate=500
 	AllowOverride None
 	Require all denied
 </Directory>
+<Directory "%[1]s/web">
+	Require all granted
+</Directory>
 Include "%[1]s/ready.conf"
 `, s.Dir, s.port, public, load.String(), ifRoot("User "+webUser+"\nGroup "+webUser), shortWait)
 }
@@ -295,7 +328,7 @@ func apacheArgv(s *Server) []string {
 func caddyFrame(s *Server) string {
 	_, public, _ := strings.Cut(strings.TrimPrefix(s.URL, "https://"), ":")
 	return fmt.Sprintf(`{
-	admin off
+	admin unix/%[3]s/web/admin.sock
 	default_bind 127.0.0.1 [::1]
 	http_port %[1]d
 	https_port %[2]s
@@ -315,6 +348,15 @@ import ready.conf
 
 func caddyArgv(s *Server) []string {
 	return []string{program(s.T, "caddy"), "run", "--adapter", "caddyfile", "--config", s.path("frame.conf")}
+}
+
+func caddyReload(s *Server) {
+	s.T.Helper()
+	argv := []string{program(s.T, "caddy"), "reload", "--force", "--adapter", "caddyfile", "--config", s.path("frame.conf"),
+		"--address", "unix/" + s.path("web/admin.sock")}
+	if out, err := run(s.Dir, nil, Patience, argv...); err != nil {
+		s.T.Fatal(err, out)
+	}
 }
 
 func nginxFrame(s *Server) string {
