@@ -261,6 +261,9 @@ void table_put(struct table *t, const char *text);	/* row by row; NULL is "" */
 void table_put_in(struct table *t, const char *text, enum colour colour);
 void table_print(const struct table *t);
 
+/* Prints one text in a colour, as table_print() does. */
+void table_cell(const char *text, enum colour colour);
+
 /* Without control characters, which a client may have put there. */
 const char *table_clean(struct arena *a, const char *text);
 

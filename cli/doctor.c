@@ -19,7 +19,6 @@
 #define TIMEOUT_DEFAULT_MS 10000	/* what a client gives a connection */
 #define WAIT_MAX_MS (60 * 60 * 1000)
 #define TEXT_MAX 1024			/* of one thing that was seen */
-#define COLUMNS 96
 
 static const struct {
 	const char *name;
@@ -34,7 +33,6 @@ static const struct {
 	{ "health", FACT_HTTP, doctor_health },
 	{ "upgrade", FACT_HTTP | FACT_KEY, doctor_upgrade },
 	{ "inside", FACT_TUNNEL, doctor_inner },
-	{ "idle", FACT_TUNNEL, doctor_idle },
 	{ "other port", FACT_ADDRESS | FACT_KEY, doctor_other_port },
 	{ "websocket", FACT_HTTP | FACT_KEY, doctor_websocket },
 	{ "API", FACT_HTTP, doctor_api },
@@ -45,12 +43,9 @@ static const struct {
 	{ "disk", FACT_CONFIG, doctor_disk },
 	{ "sockets", FACT_CONFIG, doctor_sockets },
 	{ "relays", FACT_CONFIG, doctor_relays },
+	{ "idle", FACT_TUNNEL, doctor_idle },	/* at the end: it may take an hour */
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
-
-struct outcome {
-	const char *about, *result;	/* result: "ok", "notice", "FAILED", "skipped" */
-};
 
 /* ---- what checks say ---- */
 
@@ -84,9 +79,8 @@ doctor_skip(struct doctor *d, const char *fmt, ...)
 	d->skipped = true;
 }
 
-/* Each '~' of 'form' becomes 'address', each '@' 'detail'. */
-static const char *
-fill(struct doctor *d, const char *form, const char *address, const char *detail)
+const char *
+doctor_fill(struct doctor *d, const char *form, const char *address, const char *detail)
 {
 	const char *all = "", *at;
 
@@ -113,29 +107,53 @@ doctor_found(struct doctor *d, enum doctor_id id, const char *detail, const char
 	va_end(ap);
 	f->id = id;
 	f->check = d->check;
-	f->client = fill(d, doctor_cases[id].client, d->name, detail != NULL ? detail : "…");
+	f->client = doctor_fill(d, doctor_cases[id].client, d->name, detail != NULL ? detail : "…");
 	d->n_found++;
+}
+
+/* Several blanks, of which pages are full, become one. */
+static char *
+one_line(char *text)
+{
+	char *to = text;
+
+	for (const char *p = text; *p != '\0'; p++)
+		if (*p != ' ' || (to > text && to[-1] != ' '))
+			*to++ = *p;
+	*to = '\0';
+	return text;
 }
 
 const char *
 doctor_quote(struct doctor *d, struct str text, size_t max)
 {
-	bool cut = text.n > max;
+	struct str first = { text.p, text.n < 4 * max ? text.n : 4 * max };
+	char *copy;
+	size_t n;
 
-	text.n = cut ? max : text.n;
-	while (cut && text.n > 0 && !str_utf8_valid(text) && max - text.n < 4)
-		text.n--;
-	if (!str_utf8_valid(text))
+	while (first.n < text.n && first.n > 0 && !str_utf8_valid(first) && 4 * max - first.n < 4)
+		first.n--;
+	if (!str_utf8_valid(first))
 		return "(something that is no text)";
-	text = str_trim(text);
-	return table_clean(d->arena, arena_printf(d->arena, "%.*s%s", (int)text.n, text.p,
-	    cut ? "…" : ""));
+	copy = arena_strndup(d->arena, first.p, first.n);
+	for (char *p = copy; *p != '\0'; p++)
+		if (*p == '\t' || *p == '\r' || *p == '\n')
+			*p = ' ';
+	copy = one_line(arena_strdup(d->arena, table_clean(d->arena, copy)));
+	if ((n = strlen(copy)) > max) {
+		for (n = max; n > 0 && ((unsigned char)copy[n] & 0xc0) == 0x80; n--)
+			;
+		return arena_printf(d->arena, "%.*s…", (int)n, copy);
+	}
+	while (n > 0 && copy[n - 1] == ' ')
+		copy[--n] = '\0';
+	return copy;
 }
 
 /* ---- walking ---- */
 
-static size_t
-problems(const struct doctor *d, size_t from)
+size_t
+doctor_problems(const struct doctor *d, size_t from)
 {
 	size_t n = 0;
 
@@ -144,191 +162,51 @@ problems(const struct doctor *d, size_t from)
 	return n;
 }
 
-static struct outcome
+static const char *
+result_of(const struct doctor *d, size_t before)
+{
+	if (doctor_problems(d, before) > 0)
+		return "FAILED";
+	return d->n_found > before ? "notice" : d->skipped ? "skipped" : "ok";
+}
+
+static struct doctor_outcome
 run_row(struct doctor *d, size_t row)
 {
 	size_t before = d->n_found;
-	struct outcome out = { .about = "" };
+	struct doctor_outcome out = { .name = rows[row].name };
 
 	d->check = rows[row].name;
 	d->about = "";
 	d->skipped = (d->facts & rows[row].needs) != rows[row].needs;
+	doctor_progress(d, rows[row].name);
 	if (!d->skipped)
 		rows[row].run(d);
 	else if ((rows[row].needs & FACT_CONFIG) != 0)
-		d->about = "this machine has no configuration that can be read";
+		d->about = "the configuration was not looked at";
 	else
 		d->about = "not without what is missing above";
+	if (d->about[0] == '\0' && d->n_found > before)
+		d->about = doctor_cases[d->found[before].id].what;
 	out.about = d->about;
-	out.result = problems(d, before) > 0 ? "FAILED" : d->n_found > before ? "notice" :
-	    d->skipped ? "skipped" : "ok";
+	out.result = result_of(d, before);
 	return out;
 }
 
-/* ---- output for programs ---- */
-
 static void
-put_changes(struct doctor *d, struct jw *w, enum doctor_topic topic)
+run_all(struct doctor *d, struct doctor_outcome *out)
 {
-	jw_key(w, "change");
-	jw_arr(w);
-	for (int s = 0; s < SERVER_COUNT; s++) {
-		if (topic == TOPIC_NONE || (d->server_known && s != (int)d->server))
-			continue;
-		jw_obj(w);
-		jw_kstr(w, "server", doctor_server_names[s]);
-		jw_kstr(w, "file", doctor_changes[topic][s].file);
-		jw_kstr(w, "line", doctor_changes[topic][s].line);
-		jw_end_obj(w);
-	}
-	jw_end_arr(w);
-}
-
-static void
-put_finding(struct doctor *d, struct jw *w, const struct doctor_finding *f)
-{
-	const struct doctor_case *is = &doctor_cases[f->id];
-
-	jw_obj(w);
-	jw_kstr(w, "id", is->id);
-	jw_kstr(w, "check", f->check);
-	jw_kbool(w, "notice", is->notice);
-	jw_kstr(w, "what", is->what);
-	jw_kstr(w, "seen", f->seen);
-	jw_kstr(w, "why", is->why);
-	jw_kstr(w, "client", f->client);
-	jw_kstr(w, "cure", is->cure);
-	put_changes(d, w, is->topic);
-	jw_end_obj(w);
-}
-
-static jv *
-as_json(struct doctor *d, const struct outcome *out)
-{
-	struct body b;
-
-	cli_body_begin(&b);
-	jw_kstr(&b.w, "url", d->name);
-	jw_kbool(&b.w, "healthy", problems(d, 0) == 0);
-	jw_kstr(&b.w, "webServer", d->server_known ? doctor_server_names[d->server] : NULL);
-	jw_key(&b.w, "checks");
-	jw_arr(&b.w);
 	for (size_t i = 0; i < N_ROWS; i++) {
-		jw_obj(&b.w);
-		jw_kstr(&b.w, "name", rows[i].name);
-		jw_kstr(&b.w, "result", out[i].result);
-		jw_kstr(&b.w, "about", out[i].about);
-		jw_end_obj(&b.w);
+		out[i] = run_row(d, i);
+		/* Of somebody else's server there is nothing more to say than that. */
+		if (!d->skipped || (rows[i].needs & FACT_CONFIG) == 0)
+			doctor_show_row(d, &out[i]);
 	}
-	jw_end_arr(&b.w);
-	jw_key(&b.w, "findings");
-	jw_arr(&b.w);
-	for (size_t i = 0; i < d->n_found; i++)
-		put_finding(d, &b.w, &d->found[i]);
-	jw_end_arr(&b.w);
-	return json_parse(d->arena, str_of(cli_body_end(d->c, &b)), JSON_DEPTH_DEFAULT, NULL);
-}
-
-/* ---- output for people ---- */
-
-/* "  Why:      text", its further lines below the first. */
-static void
-print_part(const char *head, const char *text)
-{
-	struct str rest = str_of(text), word;
-	size_t column = 12;
-
-	if (text == NULL)
-		return;
-	printf("  %-10s", head);
-	while (str_cut(&rest, ' ', &word)) {
-		if (column > 12 && column + word.n > COLUMNS) {
-			printf("\n%12s", "");
-			column = 12;
-		}
-		printf("%s%.*s", column > 12 ? " " : "", (int)word.n, word.p);
-		column += word.n + 1;
-	}
-	putchar('\n');
-}
-
-static void
-print_changes(const struct doctor *d, enum doctor_topic topic)
-{
-	const struct doctor_change *change;
-
-	for (int s = 0; s < SERVER_COUNT && topic != TOPIC_NONE; s++) {
-		change = &doctor_changes[topic][s];
-		if (d->server_known && s != (int)d->server)
-			continue;
-		print_part(doctor_server_names[s], change->file);
-		printf("%14s%s\n", "", change->line);	/* in one piece, to be copied */
-	}
-}
-
-static void
-print_findings(const struct doctor *d)
-{
-	for (size_t i = 0; i < d->n_found; i++) {
-		const struct doctor_finding *f = &d->found[i];
-		const struct doctor_case *is = &doctor_cases[f->id];
-
-		printf("\n%s%s (%s)\n", is->notice ? "Notice: " : "", is->what, is->id);
-		print_part("Seen", f->seen);
-		print_part("Why", is->why);
-		print_part("Clients", f->client);
-		print_part("Cure", is->cure);
-		print_changes(d, is->topic);
-	}
-}
-
-static void
-print_all(struct doctor *d, const struct outcome *out)
-{
-	static const char *const heads[] = { "CHECK", "RESULT", "SEEN", NULL };
-	struct table t;
-
-	table_begin(&t, d->arena, heads);
-	for (size_t i = 0; i < N_ROWS; i++) {
-		table_put(&t, rows[i].name);
-		table_put_in(&t, out[i].result, out[i].result[0] == 'F' ? RED :
-		    out[i].result[0] == 'o' ? GREEN : DIM);
-		table_put(&t, out[i].about);
-	}
-	table_print(&t);
-	print_findings(d);
+	doctor_progress(d, "");
+	doctor_tunnel_end(d);
 }
 
 /* ---- the command ---- */
-
-static enum err
-list_cases(struct doctor *d)
-{
-	struct body b;
-	jv *all;
-
-	cli_body_begin(&b);
-	jw_key(&b.w, "findings");
-	jw_arr(&b.w);
-	for (int i = 0; i < FOUND_COUNT; i++) {
-		jw_obj(&b.w);
-		jw_kstr(&b.w, "id", doctor_cases[i].id);
-		jw_kbool(&b.w, "notice", doctor_cases[i].notice);
-		jw_kstr(&b.w, "what", doctor_cases[i].what);
-		jw_kstr(&b.w, "client", fill(d, doctor_cases[i].client, "…", "…"));
-		jw_end_obj(&b.w);
-	}
-	jw_end_arr(&b.w);
-	all = json_parse(d->arena, str_of(cli_body_end(d->c, &b)), JSON_DEPTH_DEFAULT, NULL);
-	if (cli_machine(d->c, json_get(all, "findings")))
-		return OK;
-	for (int i = 0; i < FOUND_COUNT; i++) {
-		printf("%s%s\n", doctor_cases[i].id, doctor_cases[i].notice ? " (notice)" : "");
-		print_part("What", doctor_cases[i].what);
-		print_part("Clients", fill(d, doctor_cases[i].client, "…", "…"));
-	}
-	return OK;
-}
 
 static enum err
 read_time(struct doctor *d, const char *flag, int64_t max_ms, int64_t *ms)
@@ -383,22 +261,23 @@ static enum err
 doctor(struct cli *c)
 {
 	struct doctor *d = arena_alloc(c->arena, sizeof(*d));
-	struct outcome out[N_ROWS];
+	struct doctor_outcome out[N_ROWS];
+	size_t n;
 	enum err e;
 
 	d->c = c;
 	d->arena = c->arena;
-	if (cli_has(c, "list"))
-		return list_cases(d);
+	if (cli_has(c, "list")) {
+		doctor_show_list(d);
+		return OK;
+	}
 	if ((e = read_flags(d)) != OK || (e = read_url(d)) != OK)
 		return e;
-	for (size_t i = 0; i < N_ROWS; i++)
-		out[i] = run_row(d, i);
-	doctor_tunnel_end(d);
-	if (!cli_machine(c, as_json(d, out)))
-		print_all(d, out);
-	if (problems(d, 0) > 0)
-		return cli_fail(c, ERR_UPSTREAM, "%zu problems were found", problems(d, 0));
+	run_all(d, out);
+	if (!cli_machine(c, doctor_as_json(d, out, N_ROWS)))
+		doctor_show_findings(d);
+	if ((n = doctor_problems(d, 0)) > 0)
+		return cli_fail(c, ERR_UPSTREAM, n == 1 ? "%zu problem was found" : "%zu problems were found", n);
 	return OK;
 }
 

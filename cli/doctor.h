@@ -50,7 +50,7 @@ enum doctor_id {
 	FOUND_IDLE_CUT, FOUND_IDLE_SILENT, FOUND_CLIENT_ADDRESS,
 	/* this machine */
 	FOUND_CONFIG, FOUND_URL_DIFFERS, FOUND_DATA_FOLDER, FOUND_NOISE_FILE, FOUND_DATABASE, FOUND_POLICY,
-	FOUND_WEB_DOWN, FOUND_CONTROL_DOWN, FOUND_NOTIFIER_DOWN, FOUND_WAKE_DOWN,
+	FOUND_SERVE_DOWN, FOUND_WEB_DOWN, FOUND_CONTROL_DOWN, FOUND_NOTIFIER_DOWN, FOUND_WAKE_DOWN,
 	FOUND_DB_OWNER, FOUND_WAL, FOUND_DISK, FOUND_READONLY, FOUND_SOCKET_CLOSED,
 	FOUND_RUN_OPEN, FOUND_DERP_NONE, FOUND_LOCAL_CLOCK,
 	FOUND_COUNT
@@ -117,6 +117,13 @@ struct doctor {
 	size_t n_found;
 };
 
+struct doctor_outcome {
+	const char *name, *about;
+	const char *result;		/* "ok", "notice", "FAILED", "skipped" */
+};
+
+/* ---- what checks say (doctor.c) ---- */
+
 /* What is shown beside the check's name. */
 void doctor_saw(struct doctor *d, const char *fmt, ...) printf_like(2, 3);
 
@@ -127,8 +134,27 @@ void doctor_skip(struct doctor *d, const char *fmt, ...) printf_like(2, 3);
 void doctor_found(struct doctor *d, enum doctor_id id, const char *detail, const char *fmt, ...)
     printf_like(4, 5);
 
+/* Of the findings from the 'from'th on, those that are no notices. */
+size_t doctor_problems(const struct doctor *d, size_t from);
+
+/* 'form' with 'address' for each '~' and 'detail' for each '@'; NULL stays NULL. */
+const char *doctor_fill(struct doctor *d, const char *form, const char *address, const char *detail);
+
 /* At most 'max' bytes of what a server sent, in one line. */
 const char *doctor_quote(struct doctor *d, struct str text, size_t max);
+
+/* ---- how it is shown (doctor_show.c) ---- */
+
+/* On a terminal: what is done just now, in a line that the next thing overwrites. */
+void doctor_progress(const struct doctor *d, const char *text);
+
+/* In text mode: one line. */
+void doctor_show_row(const struct doctor *d, const struct doctor_outcome *out);
+void doctor_show_findings(struct doctor *d);
+jv *doctor_as_json(struct doctor *d, const struct doctor_outcome *out, size_t n);
+
+/* All rows of doctor_cases, in the mode that is asked for. */
+void doctor_show_list(struct doctor *d);
 
 /* ---- one function per row ---- */
 void doctor_url(struct doctor *d);		/* doctor_name.c */

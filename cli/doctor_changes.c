@@ -20,48 +20,87 @@ const char *const doctor_server_names[SERVER_COUNT] = {
 
 const struct doctor_change doctor_changes[TOPIC_COUNT][SERVER_COUNT] = {
 	[TOPIC_UPGRADE] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE, "$HTTP[\"url\"] == \"/ts2021\" { fastcgi.server = () "
-			"proxy.server = ( \"\" => (( \"host\" => \"/run/headrace/notifier.sock\" )) ) "
-			"proxy.header = ( \"upgrade\" => \"enable\" ) }" },
-		[SERVER_APACHE] = { APACHE_FILE, "ProxyPass /ts2021 "
-			"unix:/run/headrace/notifier.sock|http://headrace/ts2021 upgrade=any timeout=3600   "
-			"(before all other ProxyPass; not by scgi://)" },
-		[SERVER_CADDY] = { CADDY_FILE, "handle /ts2021 { reverse_proxy unix//run/headrace/notifier.sock }" },
-		[SERVER_NGINX] = { NGINX_FILE, "location = /ts2021 { proxy_pass "
-			"http://unix:/run/headrace/notifier.sock; proxy_http_version 1.1; proxy_set_header "
-			"Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_buffering off; "
-			"proxy_read_timeout 1h; proxy_send_timeout 1h; }" },
+		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE,
+			"$HTTP[\"url\"] == \"/ts2021\" {\n"
+			"\tfastcgi.server = ()\n"
+			"\tproxy.server = ( \"\" => (( \"host\" => \"/run/headrace/notifier.sock\" )) )\n"
+			"\tproxy.header = ( \"upgrade\" => \"enable\" )\n"
+			"}" },
+		[SERVER_APACHE] = { APACHE_FILE " before all other ProxyPass, and not by scgi://",
+			"ProxyPass \"/ts2021\" \"unix:/run/headrace/notifier.sock|http://headrace/ts2021\" "
+			"upgrade=any timeout=3600" },
+		[SERVER_CADDY] = { CADDY_FILE,
+			"handle /ts2021 {\n"
+			"\treverse_proxy unix//run/headrace/notifier.sock\n"
+			"}" },
+		[SERVER_NGINX] = { NGINX_FILE,
+			"location = /ts2021 {\n"
+			"\tproxy_pass http://unix:/run/headrace/notifier.sock;\n"
+			"\tproxy_http_version 1.1;\n"
+			"\tproxy_set_header Upgrade $http_upgrade;\n"
+			"\tproxy_set_header Connection \"upgrade\";\n"
+			"\tproxy_set_header Host $host;\n"
+			"\tproxy_read_timeout 1h;\n"
+			"\tproxy_send_timeout 1h;\n"
+			"}" },
 	},
 	[TOPIC_WORKERS] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE, "fastcgi.server = ( \"/\" => (( \"socket\" => "
-			"\"/run/headrace/web.sock\", \"check-local\" => \"disable\" )) )" },
-		[SERVER_APACHE] = { APACHE_FILE, "ProxyPass / unix:/run/headrace/web.sock|fcgi://headrace-workers/" },
-		[SERVER_CADDY] = { CADDY_FILE, "handle { reverse_proxy unix//run/headrace/web.sock { transport fastcgi } }" },
-		[SERVER_NGINX] = { NGINX_FILE, "location / { include fastcgi_params; "
-			"fastcgi_pass unix:/run/headrace/web.sock; }" },
+		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE,
+			"fastcgi.server = ( \"/\" => (( \"socket\" => \"/run/headrace/web.sock\",\n"
+			"\t\"check-local\" => \"disable\", \"disable-time\" => 0 )) )" },
+		[SERVER_APACHE] = { APACHE_FILE,
+			"ProxyPass \"/\" \"unix:/run/headrace/web.sock|fcgi://headrace-workers/\" retry=0" },
+		[SERVER_CADDY] = { CADDY_FILE,
+			"handle {\n"
+			"\treverse_proxy unix//run/headrace/web.sock {\n"
+			"\t\ttransport fastcgi\n"
+			"\t}\n"
+			"}" },
+		[SERVER_NGINX] = { NGINX_FILE,
+			"location / {\n"
+			"\tinclude fastcgi_params;\n"
+			"\tfastcgi_pass unix:/run/headrace/web.sock;\n"
+			"}" },
 	},
 	[TOPIC_TIMEOUT] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE, "in $HTTP[\"url\"] == \"/ts2021\": "
-			"server.max-read-idle = 3600 and server.max-write-idle = 3600" },
-		[SERVER_APACHE] = { APACHE_FILE, "timeout=3600 at the end of the line ProxyPass /ts2021" },
+		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE " within $HTTP[\"url\"] == \"/ts2021\"",
+			"server.max-read-idle = 3600\n"
+			"server.max-write-idle = 3600\n"
+			"server.max-request-size = 0" },
+		[SERVER_APACHE] = { APACHE_FILE " at the end of the line ProxyPass \"/ts2021\"",
+			"upgrade=any timeout=3600" },
 		[SERVER_CADDY] = { CADDY_FILE, "no stream_timeout in reverse_proxy, and no read_timeout or "
 			"write_timeout in servers { timeouts { … } }" },
-		[SERVER_NGINX] = { NGINX_TS2021, "proxy_read_timeout 1h; proxy_send_timeout 1h;" },
+		[SERVER_NGINX] = { NGINX_TS2021,
+			"proxy_read_timeout 1h;\n"
+			"proxy_send_timeout 1h;" },
 	},
 	[TOPIC_BUFFER] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE, "in $HTTP[\"url\"] == \"/ts2021\": "
-			"server.stream-response-body = 2 and server.stream-request-body = 2" },
-		[SERVER_APACHE] = { APACHE_FILE, "upgrade=any at the end of the line ProxyPass /ts2021, with "
-			"http:// and not scgi://; no mod_buffer there" },
-		[SERVER_CADDY] = { CADDY_FILE, "in reverse_proxy /ts2021: flush_interval -1, and no "
-			"request_buffers or response_buffers" },
-		[SERVER_NGINX] = { NGINX_TS2021, "proxy_buffering off; proxy_request_buffering off; "
-			"proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;" },
+		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE " within $HTTP[\"url\"] == \"/ts2021\"",
+			"server.stream-response-body = 2\n"
+			"server.stream-request-body = 2" },
+		[SERVER_APACHE] = { APACHE_FILE " with http:// and not scgi://, and no mod_buffer there",
+			"ProxyPass \"/ts2021\" \"unix:/run/headrace/notifier.sock|http://headrace/ts2021\" "
+			"upgrade=any timeout=3600" },
+		[SERVER_CADDY] = { CADDY_FILE " with no request_buffers or response_buffers",
+			"handle /ts2021 {\n"
+			"\treverse_proxy unix//run/headrace/notifier.sock {\n"
+			"\t\tflush_interval -1\n"
+			"\t}\n"
+			"}" },
+		[SERVER_NGINX] = { NGINX_TS2021,
+			"proxy_set_header Upgrade $http_upgrade;\n"
+			"proxy_set_header Connection \"upgrade\";\n"
+			"proxy_buffering off;\n"
+			"proxy_request_buffering off;" },
 	},
 	[TOPIC_BODY] = {
 		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE, "server.max-request-size = 8192" },
 		[SERVER_APACHE] = { APACHE_FILE, "LimitRequestBody 8388608" },
-		[SERVER_CADDY] = { CADDY_FILE, "request_body { max_size 8MiB }" },
+		[SERVER_CADDY] = { CADDY_FILE,
+			"request_body {\n"
+			"\tmax_size 8MiB\n"
+			"}" },
 		[SERVER_NGINX] = { NGINX_FILE, "client_max_body_size 8m;" },
 	},
 	[TOPIC_AUTH] = {
@@ -72,23 +111,44 @@ const struct doctor_change doctor_changes[TOPIC_COUNT][SERVER_COUNT] = {
 			"and no auth_basic" },
 	},
 	[TOPIC_CERT] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE, "ssl.engine = \"enable\", ssl.pemfile = \".../fullchain.pem\", "
-			"ssl.privkey = \".../privkey.pem\"" },
-		[SERVER_APACHE] = { APACHE_FILE, "SSLEngine on, SSLCertificateFile .../fullchain.pem, "
-			"SSLCertificateKeyFile .../privkey.pem" },
-		[SERVER_CADDY] = { CADDY_FILE, "the name alone at the head of the block: Caddy gets and renews "
-			"certificates itself, for which ports 80 and 443 must be open" },
-		[SERVER_NGINX] = { NGINX_FILE, "listen 443 ssl; ssl_certificate .../fullchain.pem; "
-			"ssl_certificate_key .../privkey.pem;" },
+		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE,
+			"$SERVER[\"socket\"] == \":443\" { ssl.engine = \"enable\" }\n"
+			"ssl.pemfile = \"/etc/letsencrypt/live/NAME/fullchain.pem\"\n"
+			"ssl.privkey = \"/etc/letsencrypt/live/NAME/privkey.pem\"" },
+		[SERVER_APACHE] = { APACHE_FILE,
+			"SSLEngine on\n"
+			"SSLCertificateFile /etc/letsencrypt/live/NAME/fullchain.pem\n"
+			"SSLCertificateKeyFile /etc/letsencrypt/live/NAME/privkey.pem" },
+		[SERVER_CADDY] = { CADDY_FILE, "NAME {        (and no line tls: Caddy gets and renews certificates "
+			"itself, for which ports 80 and 443 must be open)" },
+		[SERVER_NGINX] = { NGINX_FILE,
+			"listen 443 ssl;\n"
+			"ssl_certificate /etc/letsencrypt/live/NAME/fullchain.pem;\n"
+			"ssl_certificate_key /etc/letsencrypt/live/NAME/privkey.pem;" },
 	},
 	[TOPIC_PORT80] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE, "url.redirect only in $HTTP[\"url\"] != \"/ts2021\"" },
-		[SERVER_APACHE] = { "/etc/apache2/sites-enabled/ (the VirtualHost *:80)",
-			"ProxyPass /ts2021 as at port 443, and RedirectMatch permanent "
-			"\"^/(?!ts2021$)(.*)\" \"https://NAME/$1\" instead of Redirect" },
-		[SERVER_CADDY] = { CADDY_FILE, "a block http://NAME with handle /ts2021 { reverse_proxy ... } and handle { redir ... }" },
+		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE " around url.redirect",
+			"$HTTP[\"url\"] != \"/ts2021\" {\n"
+			"\turl.redirect = ( \"\" => \"https://NAME${url.path}${qsa}\" )\n"
+			"}" },
+		[SERVER_APACHE] = { "/etc/apache2/sites-enabled/ (the VirtualHost *:80) instead of Redirect",
+			"ProxyPass \"/ts2021\" \"unix:/run/headrace/notifier.sock|http://headrace/ts2021\" "
+			"upgrade=any timeout=3600\n"
+			"RedirectMatch permanent \"^/(?!ts2021$)(.*)\" \"https://NAME/$1\"" },
+		[SERVER_CADDY] = { "/etc/caddy/Caddyfile (a block of its own)",
+			"http://NAME {\n"
+			"\thandle /ts2021 {\n"
+			"\t\treverse_proxy unix//run/headrace/notifier.sock\n"
+			"\t}\n"
+			"\thandle {\n"
+			"\t\tredir https://NAME{uri} permanent\n"
+			"\t}\n"
+			"}" },
 		[SERVER_NGINX] = { "/etc/nginx/sites-enabled/ (the server block that listens on 80)",
-			"location = /ts2021 as at port 443, and the return 301 only in location /" },
+			"location = /ts2021 { as at port 443 }\n"
+			"location / {\n"
+			"\treturn 301 https://NAME$request_uri;\n"
+			"}" },
 	},
 	[TOPIC_SOCKET] = {
 		[SERVER_LIGHTTPD] = { "/etc/group", "adduser www-data headrace; systemctl restart lighttpd" },

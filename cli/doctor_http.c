@@ -263,12 +263,16 @@ doctor_health(struct doctor *d)
 	if (!doctor_answered(d, &a))
 		return;
 	status = json_get_str(json_parse(d->arena, a.body, JSON_DEPTH_DEFAULT, NULL), "status", "");
-	doctor_saw(d, "%s %s", doctor_status(d, a.head), doctor_quote(d, a.body, QUOTE));
+	doctor_saw(d, "%s", doctor_status(d, a.head));
 	if (strcmp(status, "fail") == 0)
 		doctor_found(d, FOUND_HEALTH_FAIL, NULL, "%s: %s.", a.url, doctor_status(d, a.head));
-	else if (strcmp(status, "pass") != 0 && (d->facts & FACT_KEY) != 0)
+	else if (strcmp(status, "pass") == 0)
+		return;
+	else if ((d->facts & FACT_KEY) != 0)
 		doctor_found(d, FOUND_HEALTH_FOREIGN, NULL, "%s: %s, %s, \"%s\"", a.url,
 		    doctor_status(d, a.head), media_type(d, &a), doctor_quote(d, a.body, QUOTE));
+	else
+		doctor_skip(d, "%s, and not from headrace", doctor_status(d, a.head));
 }
 
 /* ---- the API ---- */
@@ -315,6 +319,8 @@ doctor_api(struct doctor *d)
 	else if ((d->facts & FACT_KEY) != 0)
 		doctor_found(d, FOUND_API_FOREIGN, NULL, "%s: %s, %s, \"%s\"", url, status,
 		    media_type(d, &a), doctor_quote(d, a.body, QUOTE));
+	else
+		doctor_skip(d, "%s, and not from headrace", status);
 }
 
 /* Without a key headrace answers 401 whatever is sent; a web server may be in the way. */

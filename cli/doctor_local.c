@@ -105,28 +105,43 @@ static const enum doctor_id health_ids[HEALTH_COUNT] = {
 	[HEALTH_NOTIFIER] = FOUND_NOTIFIER_DOWN, [HEALTH_WAKE] = FOUND_WAKE_DOWN,
 };
 
-static void
+/* True if nothing is wrong. */
+static bool
 look(struct doctor *d, enum health_check what)
 {
 	struct health_result r = health_look(d->c, what);
 
 	if (r.why != NULL)
 		doctor_found(d, health_ids[what], NULL, "%s: %s", r.about, r.why);
+	return r.why == NULL;
 }
 
 void
 doctor_programs(struct doctor *d)
 {
-	look(d, HEALTH_WEB);
-	look(d, HEALTH_CONTROL);
-	look(d, HEALTH_NOTIFIER);
-	look(d, HEALTH_WAKE);
-	doctor_saw(d, "%s", d->c->cfg->run_dir);
+	static const enum health_check all[] = {
+		HEALTH_WEB, HEALTH_CONTROL, HEALTH_NOTIFIER, HEALTH_WAKE,
+	};
+	const char *folder = d->c->cfg->run_dir;
+	size_t before = d->n_found;
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		any |= look(d, all[i]);
+	if (any) {
+		doctor_saw(d, "those of `headrace serve`, by the sockets in %s", folder);
+	} else {	/* which is one fault and not four */
+		d->n_found = before;
+		doctor_found(d, FOUND_SERVE_DOWN, NULL, "Nobody listens on any socket in %s.", folder);
+	}
 }
 
 /* ---- the database ---- */
 
-/* The user of the running server: the kernel knows who listens on its socket. */
+/*
+ * The user of the running server: the kernel knows who listens on its socket.  That may be
+ * systemd, which listens for it, and is not the one who opens the database.
+ */
 static bool
 server_user(struct doctor *d, struct doctor_user *out)
 {
@@ -140,7 +155,7 @@ server_user(struct doctor *d, struct doctor_user *out)
 	if (fd >= 0 && strlen(path) < sizeof(sa.sun_path)) {
 		memcpy(sa.sun_path, path, strlen(path) + 1);
 		seen = connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) == 0 &&
-		    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 &&
+		    getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) == 0 && peer.pid > 1 &&
 		    doctor_user_of(d->arena, peer.pid, out) && out->uid == peer.uid;
 	}
 	if (fd >= 0)
@@ -148,7 +163,7 @@ server_user(struct doctor *d, struct doctor_user *out)
 	return seen;
 }
 
-/* Without a running server it is the owner of the data folder who should be able to write. */
+/* Where that is not known, it is the owner of the data folder who should be able to write. */
 static bool
 expected_user(struct doctor *d, struct doctor_user *out)
 {
@@ -177,28 +192,36 @@ check_writable(struct doctor *d, const struct doctor_user *u, const char *path, 
 		    st.st_mode & 0777u);
 }
 
+static long long
+size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? (long long)st.st_size : 0;
+}
+
 static void
 check_wal(struct doctor *d)
 {
-	const char *path = arena_printf(d->arena, "%s-wal", d->c->cfg->db_path);
-	struct stat st;
+	const char *db = d->c->cfg->db_path, *wal = arena_printf(d->arena, "%s-wal", db);
 
-	if (stat(path, &st) == 0 && st.st_size > WAL_MAX)
-		doctor_found(d, FOUND_WAL, NULL, "%s has %lld MiB.", path, (long long)st.st_size / MIB);
+	doctor_saw(d, "%s, %lld KiB and %lld KiB in its log", db, size_of(db) / 1024, size_of(wal) / 1024);
+	if (size_of(wal) > WAL_MAX)
+		doctor_found(d, FOUND_WAL, NULL, "%s has %lld MiB.", wal, size_of(wal) / MIB);
 }
 
 void
 doctor_database(struct doctor *d)
 {
 	static const char *const beside[] = { "", "-wal", "-shm" };
+	static const enum health_check all[] = {
+		HEALTH_DATA_FOLDER, HEALTH_NOISE_KEY, HEALTH_DATABASE, HEALTH_POLICY,
+	};
 	const char *db = d->c->cfg->db_path;
 	struct doctor_user u;
 
-	doctor_saw(d, "%s", db);
-	look(d, HEALTH_DATA_FOLDER);
-	look(d, HEALTH_NOISE_KEY);
-	look(d, HEALTH_DATABASE);
-	look(d, HEALTH_POLICY);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		(void)look(d, all[i]);
 	check_wal(d);
 	if (!expected_user(d, &u))
 		return;
@@ -230,6 +253,25 @@ doctor_disk(struct doctor *d)
 
 /* ---- relays ---- */
 
+static void
+count_one(void *arg, const char *name, jv *region)
+{
+	(void)name;
+	(void)region;
+	++*(size_t *)arg;
+}
+
+static size_t
+count_regions(struct doctor *d, const char *map)
+{
+	jv *regions = json_get(json_parse(d->arena, str_of(map), JSON_DEPTH_DEFAULT, NULL), "Regions");
+	size_t n = 0;
+
+	if (regions != NULL)
+		json_each(regions, count_one, &n);
+	return n;
+}
+
 void
 doctor_relays(struct doctor *d)
 {
@@ -247,7 +289,7 @@ doctor_relays(struct doctor *d)
 		doctor_found(d, FOUND_DERP_NONE, NULL, "%s", map == NULL ? "`headrace serve` has not yet read a map." :
 		    "None came from derp.urls and derp.paths.");
 	else
-		doctor_saw(d, "a map of %zu bytes", strlen(map));
+		doctor_saw(d, "regions: %zu", count_regions(d, map));
 }
 
 /* ---- the sockets ---- */

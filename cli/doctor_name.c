@@ -56,6 +56,8 @@ doctor_url(struct doctor *d)
 
 /* ---- the name ---- */
 
+#define NOBODY_KNOWS "?\n"		/* the resolvers do not answer, or not now */
+
 /* In a process of its own, because a resolver may take minutes and cannot be told not to. */
 static void
 resolve_and_write(const char *host, int fd)
@@ -73,7 +75,9 @@ resolve_and_write(const char *host, int fd)
 		if (write(fd, line, strlen(line)) < 0)
 			break;
 	}
-	_exit(rc == 0 ? 0 : 1);
+	if (rc == EAI_AGAIN && write(fd, NOBODY_KNOWS, strlen(NOBODY_KNOWS)) < 0)
+		_exit(1);
+	_exit(0);
 }
 
 /* Reads to the end or to the deadline; false at the deadline. */
@@ -97,6 +101,7 @@ read_lines(int fd, char *to, size_t room, int64_t deadline_ms)
 	return true;
 }
 
+/* False if nobody could say in time whether there is such a name. */
 static bool
 resolve(struct doctor *d, char *lines, size_t room)
 {
@@ -116,7 +121,7 @@ resolve(struct doctor *d, char *lines, size_t room)
 		(void)kill(pid, SIGKILL);
 		(void)waitpid(pid, NULL, 0);
 	}
-	return in_time;
+	return in_time && strcmp(lines, NOBODY_KNOWS) != 0;
 }
 
 static void
@@ -150,7 +155,7 @@ look_up(struct doctor *d)
 		add_address(d, one);
 	if (d->n_addresses == 0) {
 		doctor_found(d, in_time ? FOUND_NAME : FOUND_NAME_SLOW, d->url.host, in_time ?
-		    "There is no address for %s." : "No answer about %s in time.", d->url.host);
+		    "There is no address for %s." : "No resolver says whether %s exists.", d->url.host);
 		return;
 	}
 	ip = ip_of(d->addresses[0]);

@@ -415,6 +415,7 @@ judge_client_address(struct doctor *d, struct str text)
 
 	while (str_cut(&text, ' ', &word))
 		from = word;
+	doctor_saw(d, "%s, from %s", d->about, doctor_quote(d, from, 60));
 	if (!ip_read(str_trim(from), &ip))
 		doctor_found(d, FOUND_CLIENT_ADDRESS, NULL, "It sees \"%s\".", doctor_quote(d, from, 60));
 	else if ((ip.family == 4 && ip.b[0] == 127) != (to.family == 4 && to.b[0] == 127) &&
@@ -437,8 +438,7 @@ doctor_inner(struct doctor *d)
 		return;
 	}
 	text = (struct str){ t->answer, t->answer_n };
-	doctor_saw(d, "%sHTTP/2; /machine/whoami: %d, \"%s\"", t->has_early ? "early payload, " : "", t->status,
-	    doctor_quote(d, text, 160));
+	doctor_saw(d, "Noise, %sHTTP/2; /machine/whoami: %d", t->has_early ? "early payload, " : "", t->status);
 	if (t->status != 200)
 		doctor_found(d, FOUND_INNER, arena_printf(d->arena, "%d", t->status),
 		    "/machine/whoami: %d, \"%s\".", t->status, doctor_quote(d, text, 160));
@@ -460,7 +460,20 @@ judge_idle(struct doctor *d, const struct doctor_tunnel *t, int64_t began_ms, in
 	else if (silence * 1000 > SILENCE_MS)
 		doctor_found(d, FOUND_IDLE_SILENT, NULL, "Nothing came for %.0f s.", silence);
 	else
-		doctor_saw(d, "open after %.0f s, in which the server said %lld things", s, (long long)frames);
+		doctor_saw(d, "open after %.0f s; signs of life from the server: %lld", s, (long long)frames);
+}
+
+/* Listens for so long, and says on a terminal how much is left. */
+static void
+wait_idle(struct doctor *d, struct doctor_tunnel *t)
+{
+	int64_t now = clock_mono_ms(), end = now + d->wait_ms;
+
+	while (now < end && !ended(t)) {
+		doctor_progress(d, arena_printf(d->arena, "idle, %lld s more", (long long)(end - now + 999) / 1000));
+		(void)run_until(t, never, true, now + 1000 < end ? now + 1000 : end);
+		now = clock_mono_ms();
+	}
 }
 
 /* Nothing is said but what HTTP/2 must answer; at the end a PING shows that it is alive. */
@@ -468,15 +481,14 @@ void
 doctor_idle(struct doctor *d)
 {
 	struct doctor_tunnel *t = d->tunnel;
-	int64_t began = clock_mono_ms();
+	int64_t began = t->heard_ms;
 	unsigned frames = t->frames;
 
 	if (d->wait_ms == 0) {
 		doctor_skip(d, "not looked at; --wait 2m shows who cuts a connection on which little happens");
 		return;
 	}
-	t->heard_ms = began;
-	(void)run_until(t, never, true, began + d->wait_ms);
+	wait_idle(d, t);
 	frames = t->frames - frames;
 	t->pongs = 0;
 	if (!ended(t) && nghttp2_submit_ping(t->h2, NGHTTP2_FLAG_NONE, NULL) != 0)

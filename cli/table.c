@@ -69,8 +69,8 @@ colours(void)
 	return isatty(STDOUT_FILENO) && (off == NULL || *off == '\0');
 }
 
-static void
-print_cell(const char *text, enum colour colour)
+void
+table_cell(const char *text, enum colour colour)
 {
 	static const char *const codes[] = {
 		[BOLD] = "1", [GREEN] = "32", [RED] = "31", [DIM] = "2",
@@ -103,7 +103,7 @@ table_print(const struct table *t)
 		widths[col] = column_width(t, col);
 	for (size_t i = 0; i < t->n; i++) {
 		col = i % t->columns;
-		print_cell(t->cells[i].text, t->cells[i].colour);
+		table_cell(t->cells[i].text, t->cells[i].colour);
 		if (col + 1 == t->columns)
 			putchar('\n');
 		else if (!rest_empty(t, i + 1))

@@ -7,7 +7,7 @@
 test_doctor_finds_nothing_in_a_healthy_deployment() {
 	start_deployment
 	ok doctor
-	out_has "early payload, HTTP/2; /machine/whoami: 200"
+	out_has "Noise, early payload, HTTP/2; /machine/whoami: 200, from 127.0.0.1"
 	out_has "GET http://127.0.0.1:$PORT/ts2021: 101"
 	case $out in
 	*FAILED* | *notice*) fail "a healthy one has findings: $out" ;;
@@ -76,15 +76,46 @@ test_doctor_names_what_breaks_inside() {
 	breaks buffer-after-handshake "h2-hang websocket" --timeout 500ms
 	breaks one-way "h2-oneway" --timeout 500ms
 	breaks flip h2-garbage
+	breaks cut-after-handshake "h2-cut websocket"
 	breaks cut idle-cut --wait 4s
 	has "seen" "It was cut after 2." "$(jq -r '.findings[0].seen' "$D/out")"
 	breaks none "" --wait 1s
+}
+
+# A web server that knows nothing of the notifier.
+test_doctor_tells_workers_from_the_notifier() {
+	start_all
+	examine "http://127.0.0.1:$PORT"
+	found_only "upgrade-worker websocket"
+	has "socket" "/run/headrace/notifier.sock" "$(jq -r '.findings[0].change[0].line' "$D/out")"
+	"$BIN/headrace" -c "$D/headrace.ini" doctor -o json >"$D/out" && fail "it is healthy"
+	has "socket of this machine" "$D/run/notifier.sock" "$(jq -r '.findings[0].change[0].line' "$D/out")"
+}
+
+# Time runs twelve times as fast for headrace and for doctor: 70 s are 6.
+test_doctor_waits_for_signs_of_life() {
+	printf '#!/bin/sh\nexec faketime -f "+0 x12" "%s/headrace" "$@"\n' "$BIN" >"$D/fast"
+	chmod +x "$D/fast"
+	SERVE="$D/fast" start_deployment
+	fast "http://127.0.0.1:$PORT"
+	has "arrived" "signs of life from the server: 1" "$(jq -r '.checks[] | select(.name == "idle") | .about' "$D/out")"
+	same "findings" "" "$found"
+	start_faulty hold
+	fast "$FRONT"
+	same "findings" "idle-silent" "$found"
+	same "client" "map response long-poll timed out!" "$(jq -r '.findings[0].client' "$D/out")"
+}
+
+fast() {	# URL
+	"$D/fast" doctor --remote --wait 70s -o json "$1" >"$D/out" </dev/null || :
+	found=$(jq -r '[.findings[].id] | join(" ")' "$D/out")
 }
 
 # Servers that are no web server at all, or mean ill.
 test_doctor_survives_hostile_servers() {
 	start_deployment
 	breaks silent http-hang --timeout 500ms
+	breaks close http-cut
 	breaks huge http-big
 	breaks banner http-not
 	breaks binary http-not
@@ -146,6 +177,9 @@ test_doctor_texts_are_headings() {
 	grep '^## ' docs/troubleshooting.md | grep -v '^## `.*`$' && fail "these headings are no text"
 	for id in $(jq -r '.[].id' "$D/list"); do
 		grep -qF "\`$id\`" docs/troubleshooting.md || fail "docs/troubleshooting.md does not name $id"
+	done
+	for id in $(jq -r '.[].id' "$D/list"); do
+		grep -qw -e "$id" tests/proc/4[5-9]-doctor*.sh || fail "no test finds $id"
 	done
 	same "ids twice" "" "$(jq -r '.[].id' "$D/list" | sort | uniq -d)"
 }

@@ -5,20 +5,20 @@
 
 test_doctor_names_what_is_down() {
 	start_deployment
+	for each in web:web-down control:control-down wake:wake-down notifier:notifier-down; do
+		mv "$D/run/${each%:*}.sock" "$D/kept"
+		examine_here
+		finds "${each#*:}"
+		has "seen" "not there" "$(seen "${each#*:}")"
+		same "status" 1 "$status"
+		mv "$D/kept" "$D/run/${each%:*}.sock"
+	done
 	kill -9 "$serve"
 	within 5 gone "$serve"
 	sleep 0.5
 	examine_here
-	finds gateway
-	finds web-down
-	finds control-down
-	finds notifier-down
-	finds wake-down
-	same "status" 1 "$status"
-	rm "$D/run/web.sock"
-	examine_here
-	finds web-down
-	has "seen" "not there" "$(jq -r '.findings[] | select(.id == "web-down") | .seen' "$D/out")"
+	found_only "gateway serve-down"
+	has "socket" "$D/run/web.sock" "$(jq -r '.findings[0].change[0].line' "$D/out")"
 }
 
 test_doctor_names_who_does_not_answer() {
@@ -54,6 +54,49 @@ test_doctor_names_what_is_wrong_with_files() {
 	truncate -s 70M "$D/data/headrace.db-wal"
 	examine_here
 	finds wal
+	rm "$D/data/headrace.db-wal"
+	echo "this is no database" >"$D/data/headrace.db"
+	examine_here
+	finds database
+}
+
+test_doctor_sees_a_policy_that_is_not_in_force() {
+	echo '{"acls": []}' >"$D/policy.hujson"
+	start_deployment '[policy]' 'mode = file' "path = $D/policy.hujson"
+	examine_here
+	found_only ""
+	echo '{"acls": [' >"$D/policy.hujson"
+	kill -HUP "$serve"
+	within 5 logged "policy.hujson"
+	sleep 0.5
+	examine_here
+	found_only policy
+}
+
+test_doctor_looks_at_the_disk() { apart 47-doctor-machine.sh in_small_disk; }
+
+in_small_disk() {
+	apart_network
+	mkdir -m 700 "$D/data"
+	mount -t tmpfs -o size=20M,mode=700 tmpfs "$D/data"
+	start_deployment
+	examine_here
+	found_only disk
+	mount --bind "$D/data" "$D/data"
+	mount -o remount,bind,ro "$D/data"
+	examine_here
+	finds read-only
+	umount -l "$D/data"
+	umount -l "$D/data"
+}
+
+test_doctor_sees_a_wrong_clock() {
+	start_deployment
+	printf '#!/bin/sh\nexec faketime -f "@2019-05-06 07:08:09" "%s/headrace" "$@"\n' "$BIN" >"$D/early"
+	chmod +x "$D/early"
+	"$D/early" doctor --remote -o json "http://127.0.0.1:$PORT" >"$D/out" || :
+	same "findings" "clock local-clock" "$(jq -r '[.findings[].id] | join(" ")' "$D/out")"
+	has "seen" "2019-05-06T07:08" "$(seen local-clock)"
 }
 
 test_doctor_sees_another_users_trouble() {

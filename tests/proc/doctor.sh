@@ -77,3 +77,26 @@ breaks() {	# FAULT FINDINGS [FLAGS]
 $(jq -r '.findings[] | "    \(.id): \(.seen)"' "$D/out")"
 	stop_faulty
 }
+
+# Runs a function of FILE as a test of its own, in namespaces in which files can be mounted
+# over others and addresses belong to nobody else.
+apart() {	# FILE FUNCTION
+	[ "$(id -u)" = 0 ] || {
+		echo "    (needs root for namespaces)"
+		return 0
+	}
+	unshare --mount --net --kill-child --fork sh tests/proc/one.sh "tests/proc/$1" "$2"
+}
+
+# What is within: a loopback, 10.9.9.9 beside it, and names of our own.
+apart_network() {
+	ip link set lo up
+	ip address add 10.9.9.9/32 dev lo
+}
+
+apart_hosts() {	# LINES: instead of /etc/hosts
+	printf '%s\n' "$@" >"$D/hosts"
+	mount --bind "$D/hosts" /etc/hosts
+}
+
+seen() { jq -r --arg id "$1" '.findings[] | select(.id == $id) | .seen' "$D/out"; }

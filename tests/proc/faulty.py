@@ -49,6 +49,7 @@ INSTEAD = {
     "refused": (b"/ts2021", MADE_101 + b"\x03\x00\x0cgo elsewhere"),
     "binary": (b"/", b"\x00\xff\x1b[2J" + bytes(range(256)) * 8),
     "banner": (b"/", b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"),
+    "close": (b"/", b""),
     "silent": (b"/", b""),
     "silent-upgrade": (b"/ts2021", b""),
 }
@@ -131,6 +132,16 @@ def after_upgrade(fault, c, b, rest):
         c.sendall(rest[:51])
         while b.recv(65536):
             pass
+    elif fault == "hold":
+        threading.Timer(1, lambda: setattr(sys, "held", True)).start()
+        c.sendall(rest)
+        while part := b.recv(65536):
+            if not hasattr(sys, "held"):
+                c.sendall(part)
+    elif fault == "cut-after-handshake":
+        while len(rest) < 51:
+            rest += b.recv(51 - len(rest))
+        c.sendall(rest[:51])
     elif fault == "truncate":
         while len(rest) < 20:
             rest += b.recv(20)
