@@ -59,6 +59,9 @@ $(B)/schema/migrations.o: $(B)/schema/migrations.c
 # So are the pages, taken in by the assembler.
 $(B)/handlers/web/asset.o: $(wildcard web/*)
 
+# And the ready files, which headrace setup puts in place.
+$(B)/cli/setup_text.o: conf/headrace.ini $(wildcard conf/*/*)
+
 # One machine, one command: a web server, headrace behind it, and a key to join.
 DATA ?= run
 PORT ?= 8080

@@ -69,7 +69,7 @@ extern const struct cli_group cli_users, cli_preauthkeys, cli_nodes, cli_auth,
     cli_policy, cli_apikeys, cli_oauth_clients, cli_settings, cli_webhooks;
 extern const struct cli_group cli_db, cli_debug, cli_generate;
 extern const struct cli_cmd cli_audit;
-extern const struct cli_cmd cli_configtest, cli_health, cli_doctor, cli_version, cli_backup, cli_restore;
+extern const struct cli_cmd cli_configtest, cli_health, cli_doctor, cli_setup, cli_version, cli_backup, cli_restore;
 extern const struct cli_cmd cli_serve, cli_worker, cli_completion;
 extern const struct cli_cmd cli_complete, cli_man;	/* in no list: for shells and packages */
 extern const struct cli_group *const cli_groups[];	/* end with NULL */

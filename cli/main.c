@@ -21,7 +21,7 @@ const struct cli_group *const cli_groups[] = {
 
 const struct cli_cmd *const cli_commands[] = {
 	&cli_serve, &cli_worker, &cli_audit, &cli_backup, &cli_restore, &cli_configtest,
-	&cli_health, &cli_doctor, &cli_version, &cli_completion, NULL,
+	&cli_health, &cli_doctor, &cli_setup, &cli_version, &cli_completion, NULL,
 };
 
 static const struct cli_cmd *const hidden[] = { &cli_complete, &cli_man, NULL };

@@ -1,34 +1,25 @@
 /*
  * handlers/web/asset.c -- the files of web/, as parts of the program.
- *
- * The assembler's .incbin takes them in as they are: no generated sources, and
- * gcc and clang both know it.  The Makefile names the dependency.
  */
 #include "handlers/web/asset.h"
 
-#define EMBED(id, file)						\
-	__asm__(".section .rodata\n"				\
-	    ".balign 16\n"					\
-	    "asset_" #id "_start: .incbin \"web/" file "\"\n"	\
-	    "asset_" #id "_end:\n"				\
-	    ".previous\n");					\
-	extern const char asset_##id##_start[], asset_##id##_end[]
+#include "lib/base/embed.h"
 
 #define BOTH(id) { asset_##id##_start, asset_##id##_end }
 
-EMBED(head, "head.html");
-EMBED(foot, "foot.html");
-EMBED(index, "index.html");
-EMBED(apple, "apple.html");
-EMBED(windows, "windows.html");
-EMBED(register, "register.html");
-EMBED(auth, "auth.html");
-EMBED(admin, "admin.html");
-EMBED(profile, "profile.mobileconfig");
-EMBED(favicon, "favicon.png");
-EMBED(docs, "docs.html");
-EMBED(docs_css, "docs.css");
-EMBED(docs_js, "docs.js");
+EMBED(asset_head, "web/head.html");
+EMBED(asset_foot, "web/foot.html");
+EMBED(asset_index, "web/index.html");
+EMBED(asset_apple, "web/apple.html");
+EMBED(asset_windows, "web/windows.html");
+EMBED(asset_register, "web/register.html");
+EMBED(asset_auth, "web/auth.html");
+EMBED(asset_admin, "web/admin.html");
+EMBED(asset_profile, "web/profile.mobileconfig");
+EMBED(asset_favicon, "web/favicon.png");
+EMBED(asset_docs, "web/docs.html");
+EMBED(asset_docs_css, "web/docs.css");
+EMBED(asset_docs_js, "web/docs.js");
 
 static const struct { const char *start, *end; } assets[ASSET_COUNT] = {
 	[ASSET_HEAD] = BOTH(head),

@@ -1,0 +1,204 @@
+/*
+ * cli/setup.h -- headrace setup: a plan is a list of steps, which are data.
+ *
+ * The same list is printed, carried out, or gone through backwards to undo it.  A
+ * step finds out first what is there already, so that doing all twice changes
+ * nothing, and leaves alone what somebody has edited.
+ */
+#ifndef CLI_SETUP_H
+#define CLI_SETUP_H
+
+#include <sys/types.h>
+
+#include "cli/cmd.h"
+
+#define SETUP_STEPS_MAX 40
+#define SETUP_TEXTS_MAX 16		/* notes, problems */
+#define SETUP_FILE_MAX (1024 * 1024)	/* of a configuration file */
+#define SETUP_OUTPUT_MAX (64 * 1024)	/* of a command */
+#define SETUP_USER "headrace"
+
+enum setup_server {
+	SETUP_LIGHTTPD, SETUP_APACHE, SETUP_CADDY, SETUP_NGINX,
+	SETUP_CGI,			/* a folder on somebody else's web server */
+	SETUP_SERVERS
+};
+
+enum setup_kind {
+	SETUP_ACCOUNT,		/* the system user */
+	SETUP_FOLDER,
+	SETUP_FILE,		/* a text of ours */
+	SETUP_INI,		/* the configuration, which a package may have brought */
+	SETUP_LINK,
+	SETUP_LINE,		/* one line in a file of somebody else's */
+	SETUP_DATA,		/* database and key */
+	SETUP_COMMAND,
+	SETUP_KINDS
+};
+
+/* What a step has found where it would act. */
+enum setup_found {
+	SETUP_NOTHING,
+	SETUP_SAME,		/* as it is wanted */
+	SETUP_OTHER,		/* ours, and not edited; or what may be changed without loss */
+	SETUP_FOREIGN		/* somebody's work */
+};
+
+enum setup_state {
+	SETUP_TO_DO,
+	SETUP_DONE,
+	SETUP_THERE,		/* nothing to do */
+	SETUP_KEPT,		/* somebody's work, not touched */
+	SETUP_STAYS,		/* undo leaves it */
+	SETUP_BY_HAND,		/* a command for people */
+	SETUP_STATES
+};
+
+struct setup_step {
+	enum setup_kind kind;
+	const char *what;	/* for people, when there is no path */
+	const char *path;	/* as the system sees it, that is without --root */
+	struct str text;	/* FILE, INI: all of it; LINE: the line */
+	struct str pristine;	/* INI: as a package brings it */
+	const char *to;		/* LINK */
+	const char *as;		/* LINK: the command that does the same, NULL: one for several did */
+	mode_t mode;
+	bool ours;		/* the owner is the user headrace */
+	bool group;		/* the group is headrace, which may read it */
+	bool web;		/* the web server has to know */
+	const char *undo;	/* how a person undoes it; NULL: there is nothing to undo */
+	bool stays;		/* undo leaves it to a person */
+
+	/* COMMAND: NULL-terminated */
+	const char *const *argv, *const *undo_argv;
+	const char *const *probe;	/* ends with 0 if there is nothing to do */
+	bool after_web;		/* only if a step with 'web' had something to do */
+	bool after_ini;		/* also if the configuration had */
+	bool is_check;		/* if it fails, all is put back */
+
+	/* found out and done */
+	enum setup_found found;
+	enum setup_state state;
+	bool offer;		/* FILE: something new goes beside what was edited */
+	bool was_there;
+	struct str before;	/* what the file held */
+	const char *note;
+};
+
+struct setup {
+	struct cli *c;
+	struct arena *arena;
+	const char *host;
+	const char *root;		/* "" or a folder, without a slash at its end */
+	bool write, undo;
+	enum setup_server server;
+	bool runs;			/* the web server does */
+	bool systemd, unit;		/* it runs; it knows headrace.service */
+	bool ipv6;
+	const char *certificate, *key;	/* NULL: the usual place, or Caddy's own */
+	const char *program;		/* this one */
+	const char *folder, *htdocs;	/* SETUP_CGI */
+	const char *ini;		/* path of the configuration */
+	struct config cfg;		/* as it will be */
+
+	/* lighttpd: what other files of it say already */
+	bool tls_elsewhere, fds_elsewhere, connections_elsewhere;
+
+	struct setup_step steps[SETUP_STEPS_MAX];
+	size_t n;
+	const char *notes[SETUP_TEXTS_MAX];
+	size_t n_notes;
+	const char *problems[SETUP_TEXTS_MAX];	/* why nothing is written */
+	size_t n_problems;
+	size_t changed;
+};
+
+/* A web server as Debian has it. */
+struct setup_row {
+	const char *name, *title;
+	const char *main_file;		/* is there if the web server is installed */
+	const char *process;		/* its name in /proc */
+	const char *site;		/* where our file goes */
+	const char *enabled;		/* a link to it, NULL: a line does it */
+	const char *folder;		/* of the enabled sites; NULL: the main file alone */
+	const char *names[3];		/* lines that begin so name a host */
+	const char *certificate, *key;	/* what stands before their paths */
+	bool needs_certificate;
+	const char *package;		/* what to install */
+	const char *const *check, *const *reload;
+	const char *reload_by_hand;
+};
+
+extern const struct setup_row setup_rows[SETUP_SERVERS];
+
+/* ---- what is there (setup_look.c) ---- */
+
+/* Chooses the web server and notes what the plan depends on. */
+must_check enum err setup_look(struct setup *s);
+
+/* root + path */
+const char *setup_at(const struct setup *s, const char *path);
+
+bool setup_is_there(const struct setup *s, const char *path);
+
+/* ---- texts (setup_text.c) ---- */
+
+enum setup_template {
+	SETUP_T_LIGHTTPD, SETUP_T_APACHE, SETUP_T_CADDY, SETUP_T_NGINX,
+	SETUP_T_CGI, SETUP_T_HTACCESS, SETUP_T_INI, SETUP_TEMPLATES
+};
+
+/* A ready file with our name, paths and choices, and a line that tells an edit. */
+struct str setup_text(const struct setup *s, enum setup_template t);
+
+/* conf/headrace.ini as it is, and with keys set: NULL leaves the default. */
+struct str setup_ini_pristine(void);
+struct str setup_ini_text(const struct setup *s, bool marked, const char *data, const char *run);
+
+/* The sum in a text's mark, "" if it has none; is the text still what it says? */
+struct str setup_mark(struct str text);
+bool setup_unedited(struct arena *a, struct str text);
+
+/* ---- the plan (setup_plan.c, setup_cgi.c) ---- */
+must_check enum err setup_plan(struct setup *s);
+must_check enum err setup_plan_cgi(struct setup *s);
+
+struct setup_step *setup_add(struct setup *s, enum setup_kind kind, const char *path);
+void setup_note(struct setup *s, const char *fmt, ...) printf_like(2, 3);
+void setup_problem(struct setup *s, const char *fmt, ...) printf_like(2, 3);
+
+/* Reads what the configuration will be; a problem if it says something else than we need. */
+must_check enum err setup_configure(struct setup *s, const char *data, const char *run);
+
+/* ---- steps (setup_file.c, setup_step.c) ---- */
+
+struct setup_kind_row {
+	void (*look)(struct setup *s, struct setup_step *t);
+	enum err (*carry_out)(struct setup *s, struct setup_step *t);
+	enum err (*undo)(struct setup *s, struct setup_step *t);
+	enum err (*put_back)(struct setup *s, struct setup_step *t);	/* NULL: as undo */
+};
+
+extern const struct setup_kind_row *const setup_kinds[SETUP_KINDS];
+extern const struct setup_kind_row setup_file_kind, setup_ini_kind, setup_line_kind;
+
+/* Atomically, with mode and owner of the step, or those of the file that was there. */
+must_check enum err setup_write_file(struct setup *s, const struct setup_step *t,
+    const char *path, struct str text);
+
+/* ---- carrying out (setup_run.c) ---- */
+
+/* Finds out what each step has to do. */
+void setup_look_all(struct setup *s);
+must_check enum err setup_carry_out(struct setup *s);
+must_check enum err setup_undo(struct setup *s);
+
+/* Runs child(arg) in a process; *out is what it said.  True if it ended well. */
+bool setup_process(struct setup *s, void (*child)(void *), void *arg, const char **out);
+bool setup_command(struct setup *s, const char *const *argv, const char **out);
+const char *setup_words(struct arena *a, const char *const *argv);
+
+/* ---- output (setup_out.c) ---- */
+void setup_print(struct setup *s);
+
+#endif
