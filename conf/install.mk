@@ -46,6 +46,7 @@ install: all man			## into DESTDIR= and PREFIX=, as a package needs it
 	[ -e '$(DESTDIR)$(SYSCONFDIR)/headrace/headrace.ini' ] || \
 	    install -D -m 640 conf/headrace.ini '$(DESTDIR)$(SYSCONFDIR)/headrace/headrace.ini'
 	install -m 644 README.md $(wildcard docs/*.md) '$(DESTDIR)$(DOCDIR)'
+	install -D -m 644 -t '$(DESTDIR)$(DOCDIR)/servers' $(wildcard docs/servers/*.md)
 	install -m 644 conf/headrace.ini conf/grafana-headrace.json '$(DESTDIR)$(DOCDIR)/examples'
 	for d in $(wildcard $(WEB_SERVERS:%=conf/%)); do \
 	    cp -R --no-preserve=mode,ownership $$d '$(DESTDIR)$(DOCDIR)/examples' || exit 1; done

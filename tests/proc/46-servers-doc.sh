@@ -1,0 +1,77 @@
+# docs/servers.md and the pages below it: the commands of every cell of its table are run as they
+# stand, as root of a machine of its own (tests/proc/machine), before Debian's web servers.
+
+# What "make install" puts where, with the programs that are tested.
+install_headrace() {
+	make -s install DESTDIR="$D/root" PREFIX=/usr SYSCONFDIR=/etc >"$D/install.log" 2>&1 ||
+		fail "make install failed"
+	cp "$BIN/headrace" "$BIN/headrace-notifier" "$D/root/usr/bin/"
+}
+
+# What a cell promises, seen from outside, and again after the certificate was renewed.
+promises() {
+	cat <<-'END'
+	[ ! -e /etc/letsencrypt/asked ] || certbot renew
+	headrace doctor "https://$host"
+	curl -sfL -o /dev/null "http://$host/key?v=142"
+	ps -o user:12=,args= -e | grep -v "ps -o" | sort | uniq >processes
+	END
+}
+
+cell() {	# PAGE...: below docs/servers
+	[ "$(id -u)" = 0 ] || fail "pages for root are run by root only: sudo make proc T=46-servers-doc"
+	install_headrace
+	{
+		echo "cd '$D'"
+		section docs/servers.md Before
+		for page; do
+			blocks "docs/servers/$page.md"
+		done
+		section docs/servers.md Afterwards
+		promises
+	} >"$D/page.sh"
+	setpriv --pdeathsig KILL unshare --mount --net --pid --fork --mount-proc --kill-child \
+	    env -i PATH="$PATH" sh tests/proc/machine/enter.sh "$D" "$D/page.sh" >"$D/page.log" 2>&1 ||
+		fail "a command of docs/servers.md or docs/servers/{$*}.md failed"
+	has "the page's output" hskey-auth- "$(cat "$D/page.log")"
+}
+
+# The commands below a heading "## NAME" of a page.
+section() {	# PAGE NAME
+	sed -n "/^## $2\$/,/^## /p" "$TOP/$1" >"$D/section"
+	grep -q . "$D/section" || fail "no '## $2' in $1"
+	sed -n '/^```sh$/,/^```$/p' "$D/section" | grep -v '^```'
+}
+
+runs() { grep -q "^$1 .*$2" "$D/processes" || fail "no '$2' of $1 among the processes: $(cat "$D/processes")"; }
+
+test_lighttpd_service() {
+	cell service lighttpd-fastcgi
+	runs headrace headrace-notifier
+}
+test_lighttpd_serve() {
+	cell serve lighttpd-fastcgi
+	runs headrace headrace-notifier
+}
+test_lighttpd_workers() {
+	cell service same-user lighttpd-workers
+	runs www-data "headrace worker$"
+}
+test_lighttpd_cgi() {
+	cell service same-user lighttpd-cgi
+	runs www-data headrace-notifier
+}
+test_apache_service() { cell service apache-fastcgi; }
+test_apache_serve() { cell serve apache-fastcgi; }
+test_apache_workers() {
+	cell service same-user apache-workers
+	runs www-data "headrace worker$"
+}
+test_apache_cgi() {
+	cell service same-user apache-cgi
+	runs www-data headrace-notifier
+}
+test_caddy_service() { cell service caddy-fastcgi; }
+test_caddy_serve() { cell serve caddy-fastcgi; }
+test_nginx_service() { cell service nginx-fastcgi; }
+test_nginx_serve() { cell serve nginx-fastcgi; }
