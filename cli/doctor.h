@@ -25,7 +25,7 @@ enum doctor_server { SERVER_LIGHTTPD, SERVER_APACHE, SERVER_CADDY, SERVER_NGINX,
 /* A line to change that several findings share; one row per web server each. */
 enum doctor_topic {
 	TOPIC_NONE, TOPIC_UPGRADE, TOPIC_WORKERS, TOPIC_TIMEOUT, TOPIC_BUFFER, TOPIC_BODY,
-	TOPIC_AUTH, TOPIC_CERT, TOPIC_PORT80, TOPIC_SOCKET, TOPIC_COUNT
+	TOPIC_CLIENT, TOPIC_AUTH, TOPIC_CERT, TOPIC_PORT80, TOPIC_SOCKET, TOPIC_COUNT
 };
 
 enum doctor_id {
@@ -168,7 +168,7 @@ void doctor_body(struct doctor *d);
 void doctor_upgrade(struct doctor *d);		/* doctor_upgrade.c */
 void doctor_other_port(struct doctor *d);
 void doctor_websocket(struct doctor *d);
-void doctor_inner(struct doctor *d);		/* doctor_tunnel.c */
+void doctor_inner(struct doctor *d);		/* doctor_inner.c */
 void doctor_idle(struct doctor *d);
 void doctor_config(struct doctor *d);		/* doctor_local.c */
 void doctor_programs(struct doctor *d);

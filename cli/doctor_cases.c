@@ -329,7 +329,8 @@ const struct doctor_case doctor_cases[FOUND_COUNT] = {
 	[FOUND_CLIENT_ADDRESS] = { "client-address", true,
 		"headrace does not see the client's address.",
 		"Logs and limits count all clients as the web server in front.",
-		NULL, "Let the web server pass the address on: REMOTE_ADDR, X-Forwarded-For.", TOPIC_NONE },
+		NULL, "Let the web server pass it on; and if another proxy is in front of that, say which with "
+		"server.trusted_proxies in headrace.ini.", TOPIC_CLIENT },
 
 	/* ---- this machine ---- */
 	[FOUND_CONFIG] = { "configuration", false,

@@ -40,6 +40,7 @@ const struct doctor_change doctor_changes[TOPIC_COUNT][SERVER_COUNT] = {
 			"\tproxy_set_header Upgrade $http_upgrade;\n"
 			"\tproxy_set_header Connection \"upgrade\";\n"
 			"\tproxy_set_header Host $host;\n"
+			"\tproxy_set_header X-Forwarded-For $remote_addr;\n"
 			"\tproxy_read_timeout 1h;\n"
 			"\tproxy_send_timeout 1h;\n"
 			"}" },
@@ -102,6 +103,13 @@ const struct doctor_change doctor_changes[TOPIC_COUNT][SERVER_COUNT] = {
 			"\tmax_size 8MiB\n"
 			"}" },
 		[SERVER_NGINX] = { NGINX_FILE, "client_max_body_size 8m;" },
+	},
+	[TOPIC_CLIENT] = {
+		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE " within $HTTP[\"url\"] == \"/ts2021\"",
+			"proxy.forwarded = ( \"for\" => 1 )" },
+		[SERVER_APACHE] = { APACHE_FILE, "ProxyAddHeaders On" },
+		[SERVER_CADDY] = { CADDY_FILE, "no header_up for X-Forwarded-For: Caddy sets it itself" },
+		[SERVER_NGINX] = { NGINX_TS2021, "proxy_set_header X-Forwarded-For $remote_addr;" },
 	},
 	[TOPIC_AUTH] = {
 		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE, "no auth.require for this host" },

@@ -88,7 +88,7 @@ test_doctor_tells_workers_from_the_notifier() {
 	examine "http://127.0.0.1:$PORT"
 	found_only "upgrade-worker websocket"
 	has "socket" "/run/headrace/notifier.sock" "$(jq -r '.findings[0].change[0].line' "$D/out")"
-	"$BIN/headrace" -c "$D/headrace.ini" doctor -o json >"$D/out" && fail "it is healthy"
+	"$BIN/headrace" -c "$D/headrace.ini" doctor -o json >"$D/out" 2>"$D/err" && fail "it is healthy"
 	has "socket of this machine" "$D/run/notifier.sock" "$(jq -r '.findings[0].change[0].line' "$D/out")"
 }
 
@@ -107,7 +107,7 @@ test_doctor_waits_for_signs_of_life() {
 }
 
 fast() {	# URL
-	"$D/fast" doctor --remote --wait 70s -o json "$1" >"$D/out" </dev/null || :
+	"$D/fast" doctor --remote --wait 70s -o json "$1" >"$D/out" 2>"$D/err" </dev/null || :
 	found=$(jq -r '[.findings[].id] | join(" ")' "$D/out")
 }
 
