@@ -182,6 +182,7 @@ static const struct {
 	const char *words;
 } kinds[] = {
 	{ "FILE", offer_files, NULL },
+	{ "DIR", offer_files, NULL },
 	{ "NODE", offer_nodes, NULL },
 	{ "SRC", offer_nodes, NULL },
 	{ "DST", offer_nodes, NULL },

@@ -56,6 +56,7 @@ static const char tail[] =
 ".TP\n.I " CONFIG_FILE_DEFAULT "\nThe configuration; \\fBheadrace configtest \\-v\\fR prints every key with its value.\n"
 ".SH EXAMPLES\n"
 ".EX\n"
+"headrace setup headrace.example.com \\-\\-write\n"
 "headrace users create alice\n"
 "headrace preauthkeys create \\-u alice \\-e 24h\n"
 "headrace nodes list \\-o json\n"

@@ -123,7 +123,7 @@ setup(struct cli *c)
 }
 
 static const struct cli_flag flags[] = {
-	{ "server", 's', FLAG_TEXT, "NAME", "lighttpd, apache, caddy, nginx, or cgi for a folder on somebody's web server" },
+	{ "server", 's', FLAG_TEXT, "lighttpd|apache|caddy|nginx|cgi", "if several are installed; cgi: a folder on somebody's web server" },
 	{ "write", 'w', FLAG_BOOL, NULL, "do it; without, nothing is changed" },
 	{ "undo", 0, FLAG_BOOL, NULL, "take back what setup has written (with --write); the tailnet's data stays" },
 	{ "certificate", 0, FLAG_TEXT, "FILE", "certificate for TLS, with the key (default that of certbot; Caddy gets its own)" },

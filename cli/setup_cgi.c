@@ -52,6 +52,7 @@ plan_files(struct setup *s, const char *data, const char *run)
 	struct setup_step *t = add_folder(s, s->folder);
 
 	t = setup_add(s, SETUP_INI, s->ini);
+	t->what = arena_printf(s->arena, "%s, with url = https://%s", s->ini, s->host);
 	t->text = setup_ini_text(s, true, data, run);
 	t->pristine = setup_ini_pristine();
 	t->mode = 0600;

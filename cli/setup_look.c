@@ -246,6 +246,10 @@ setup_look(struct setup *s)
 	if (s->server == SETUP_CGI)
 		return OK;
 	s->runs = runs(s, setup_rows[s->server].process);
+	for (int i = 0; i < SETUP_CGI && !s->runs; i++)
+		if (runs(s, setup_rows[i].process))
+			setup_note(s, "%s runs, and %s does not: only one of them can have ports 80 and 443.",
+			    setup_rows[i].title, setup_rows[s->server].title);
 	if (!setup_is_there(s, setup_rows[s->server].main_file))
 		setup_problem(s, "%s is not installed: apt-get install %s", setup_rows[s->server].title,
 		    setup_rows[s->server].package);

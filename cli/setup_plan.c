@@ -94,8 +94,12 @@ setup_configure(struct setup *s, const char *data, const char *run)
 	if (e != OK)
 		return cli_fail_with(s->c, e, &errors);
 	buf_fini(&errors);
-	if (s->undo || strcmp(s->cfg.url, url) == 0)
+	if (strcmp(s->cfg.url, url) == 0)
 		return OK;
+	if (s->undo && strncmp(s->cfg.url, "https://", 8) != 0)
+		return OK;	/* somebody took our line out */
+	if (s->undo)
+		return cli_fail(s->c, ERR_CONFLICT, "%s says url = %s, not %s: what is to be undone?", s->ini, s->cfg.url, url);
 	if (setup_mark(now).n == 0 && strstr(now.p, "\nurl") == NULL)
 		setup_problem(s, "%s was edited, and does not say the address: put url = %s under [server] there",
 		    s->ini, url);
@@ -114,6 +118,7 @@ plan_ini(struct setup *s)
 	t->mode = 0755;
 	t->undo = "rmdir /etc/headrace";
 	t = setup_add(s, SETUP_INI, s->ini);
+	t->what = arena_printf(s->arena, "%s, with url = https://%s", s->ini, s->host);
 	t->text = setup_ini_text(s, true, NULL, NULL);
 	t->pristine = setup_ini_pristine();
 	t->mode = 0640;
@@ -161,6 +166,9 @@ plan_service(struct setup *s)
 			setup_note(s, "systemd has no headrace.service: the package brings it, and so does make install.");
 		return;
 	}
+	if (strcmp(s->cfg.data_dir, "/var/lib/headrace") != 0)
+		setup_note(s, "headrace.service may write to /var/lib/headrace only: systemctl edit headrace, and there "
+		    "[Service] and ReadWritePaths=%s", s->cfg.data_dir);
 	t->argv = enable_units;
 	t->undo_argv = disable_units;
 	t->probe = is_enabled;

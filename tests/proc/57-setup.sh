@@ -152,6 +152,9 @@ test_the_packages_configuration_is_filled_in() {
 	same "mode" 640 "$(stat -c %a "$D/tree/etc/headrace/headrace.ini")"
 	in_tree --write -o json
 	same "changed by a second run" 0 "$(answer .changed)"
+	NAME=other.example.test setup --root "$D/tree" --undo --write
+	exits 5
+	err_has "says url = https://hr.example.test, not https://other.example.test"
 	set_up --root "$D/tree" --undo --write
 	same "after undo" "" "$(diff conf/headrace.ini "$D/tree/etc/headrace/headrace.ini")"
 }

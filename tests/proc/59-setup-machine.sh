@@ -70,6 +70,10 @@ whole() {
 		sed 's/^308/301/')"
 	"$BIN/headrace" doctor "https://$NAME" -o json >"$D/doctor.json" 2>"$D/err" || :
 	same "what doctor finds behind $ARG" "derp-none" "$(jq -r '.findings[] | .id' "$D/doctor.json")"
+	mkdir -p /var/www/html/.well-known/acme-challenge
+	echo proof >/var/www/html/.well-known/acme-challenge/x
+	[ "$ARG" = caddy ] ||
+		same "renewal of the certificate" proof "$(curl -s "http://$NAME/.well-known/acme-challenge/x")"
 	written=$(snapshot /etc)
 	set_up --write
 	out_has "Nothing was changed: all is as it should be."
