@@ -72,7 +72,7 @@ if ! { $sudo apt-get update && install; } >"$log" 2>&1; then
 fi
 
 allow_starts
-for server in lighttpd apache2 caddy nginx; do
+for server in lighttpd apache2 caddy nginx haproxy; do
 	case "$missing " in
 	*" $server "*)
 		if command -v systemctl >/dev/null; then

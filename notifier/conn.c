@@ -263,9 +263,9 @@ conn_new(struct notifier *n, bool tcp)
 	c->n = n;
 	c->u.handle.data = c;
 	c->timer.fire = on_timer;
-	c->local = !tcp;
+	c->known = !tcp;
 	buf_init(&c->tail, SIZE_MAX / 2);
-	c->opening = opening_new();
+	c->opening = opening_new(n->cfg.notifier_proxy_protocol);
 	c->next = n->conns.all;
 	if (c->next)
 		c->next->prev = c;

@@ -50,7 +50,7 @@ struct conn {
 	bool finish;		/* close when all is written */
 	bool finish_idle;	/* and when its last request is over */
 	bool shut;		/* our side is shut down */
-	bool local;		/* the peer is a web server on this machine */
+	bool known;		/* the peer is on this machine, or a known proxy */
 	bool heard;		/* since the last PING */
 	unsigned misses;
 	struct wheel_timer timer;

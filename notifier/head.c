@@ -213,15 +213,16 @@ head_judge(const struct head *h, struct verdict *v)
 }
 
 struct ip
-head_client(const struct head *h, bool local, const struct prefix_list *proxies)
+head_client(const struct head *h, bool known, const struct prefix_list *proxies)
 {
 	struct str list = buf_as_str(&h->field[FIELD_FORWARDED]);
-	struct ip peer = { 0 };
+	struct ip peer = h->source;
 
-	if (!local)
-		return peer;
-	if (!h->scgi)
+	if (!known)
+		return (struct ip){ 0 };
+	if (!h->scgi && peer.family == 0)
 		return client_last(list, proxies);
-	(void)!ip_read(buf_as_str(&h->remote), &peer);
+	if (h->scgi)
+		(void)!ip_read(buf_as_str(&h->remote), &peer);
 	return client_of(peer, list, proxies);
 }

@@ -32,6 +32,7 @@ enum head_field {
 struct head {
 	struct buf method, target, field[FIELD_COUNT];
 	struct buf remote;	/* REMOTE_ADDR, by SCGI only */
+	struct ip source;	/* by the PROXY protocol only, else of family 0 */
 	bool scgi;
 };
 
@@ -51,11 +52,12 @@ struct verdict {
 void head_judge(const struct head *h, struct verdict *v);
 
 /*
- * Where the client is: what the web server in front of us says if the peer is
- * local, else of family 0.  The last entry of X-Forwarded-For was added by that server;
- * those before it count as far as 'proxies' are known (lib/base/client.h).
+ * Where the client is: what the server in front of us says if that peer is known, else of
+ * family 0.  It says so by SCGI, by the PROXY protocol, or else by the last entry of
+ * X-Forwarded-For; what stands before that counts as far as 'proxies' are known
+ * (lib/base/client.h).
  */
-struct ip head_client(const struct head *h, bool local, const struct prefix_list *proxies);
+struct ip head_client(const struct head *h, bool known, const struct prefix_list *proxies);
 
 /* ---- reading ---- */
 

@@ -103,7 +103,7 @@ open_inherited(struct notifier *n, const char *text)
 
 /* ---- accepting ---- */
 
-/* The address of the socket; 'local' if only a web server of ours can be there. */
+/* The address of the socket, and whether what it says of clients is believed. */
 static void
 peer_note(struct conn *c)
 {
@@ -117,13 +117,12 @@ peer_note(struct conn *c)
 	    uv_ip6_name((struct sockaddr_in6 *)&sa, text, sizeof(text)) :
 	    uv_ip4_name((struct sockaddr_in *)&sa, text, sizeof(text))) < 0)
 		return;
-	/* The IPv4 address of a client on a socket for both. */
-	if (!ip_read(str_of(strncmp(text, "::ffff:", 7) == 0 ? text + 7 : text),
-	    &ip))
+	ip = client_unmapped(ip_of(text));
+	if (ip.family == 0)
 		return;
 	(void)ip_write(&ip, c->remote);
-	c->local = ip.family == 4 ? ip.b[0] == 127 :
-	    strcmp(c->remote, "::1") == 0;
+	c->known = (ip.family == 4 ? ip.b[0] == 127 : strcmp(c->remote, "::1") == 0) ||
+	    client_trusted(&c->n->cfg.trusted_proxies, &ip);
 	(void)uv_tcp_nodelay(&c->u.tcp, 1);
 }
 

@@ -7,28 +7,32 @@
 
 #include "lib/base/log.h"
 #include "lib/metrics/metrics.h"
+#include "lib/wire/proxy.h"
 #include "lib/wire/scgi.h"
 #include "notifier/conn.h"
 #include "notifier/head.h"
 #include "notifier/notifier.h"
 #include "notifier/websock.h"
 
-enum dialect { UNKNOWN, HTTP1, SCGI };
+enum dialect { PROXIED, UNKNOWN, HTTP1, SCGI };	/* each of the first two becomes a later one */
 
 struct opening {
 	enum dialect dialect;
 	struct head head;
 	struct http1 http;
-	struct buf scgi;	/* an SCGI head that has not arrived as a whole */
+	struct buf proxy;	/* a PROXY header that has not arrived as a whole */
+	struct buf scgi;	/* an SCGI head, likewise */
 };
 
 struct opening *
-opening_new(void)
+opening_new(bool proxied)
 {
 	struct opening *o = xcalloc(1, sizeof(*o));
 
+	o->dialect = proxied ? PROXIED : UNKNOWN;
 	head_init(&o->head);
 	http1_init(&o->http, &o->head);
+	buf_init(&o->proxy, READ_BYTES + PROXY_WIRE_MAX);
 	buf_init(&o->scgi, READ_BYTES + SCGI_WIRE_MAX);
 	return o;
 }
@@ -40,6 +44,7 @@ opening_free(struct opening *o)
 		return;
 	http1_fini(&o->http);
 	head_fini(&o->head);
+	buf_fini(&o->proxy);
 	buf_fini(&o->scgi);
 	free(o);
 }
@@ -152,7 +157,7 @@ session_begin(struct conn *c, const struct handshake *h, enum head_kind kind)
 static void
 remote_set(struct conn *c)
 {
-	struct ip ip = head_client(&c->opening->head, c->local, &c->n->cfg.trusted_proxies);
+	struct ip ip = head_client(&c->opening->head, c->known, &c->n->cfg.trusted_proxies);
 
 	if (ip.family != 0)
 		(void)ip_write(&ip, c->remote);
@@ -240,8 +245,8 @@ feed_scgi(struct conn *c, struct span in)
 	}
 }
 
-void
-opening_feed(struct conn *c, struct span in)
+static void
+feed_head(struct conn *c, struct span in)
 {
 	struct opening *o = c->opening;
 
@@ -251,4 +256,40 @@ opening_feed(struct conn *c, struct span in)
 		feed_scgi(c, in);
 	else
 		feed_http(c, in);
+}
+
+/* Who may say so, says where the client is. */
+static void
+feed_proxy(struct conn *c, struct span in)
+{
+	struct opening *o = c->opening;
+	struct buf all;
+	ssize_t n;
+
+	buf_put(&o->proxy, in.p, in.n);
+	n = c->known ? proxy_decode(buf_span(&o->proxy), &o->head.source) : -1;
+	if (n == 0)
+		return;
+	o->dialect = UNKNOWN;
+	if (!c->known) {
+		refuse_input(c, 403, "only a proxy in server.trusted_proxies may connect here");
+	} else if (n < 0) {
+		refuse_input(c, 400, "no header of the PROXY protocol, which "
+		    "notifier.proxy_protocol asks for");
+	} else {
+		all = o->proxy;	/* the opening ends before its bytes do */
+		o->proxy = (struct buf){ 0 };
+		if (all.n > (size_t)n)
+			feed_head(c, (struct span){ all.p + n, all.n - (size_t)n });
+		buf_fini(&all);
+	}
+}
+
+void
+opening_feed(struct conn *c, struct span in)
+{
+	if (c->opening->dialect == PROXIED)
+		feed_proxy(c, in);
+	else
+		feed_head(c, in);
 }

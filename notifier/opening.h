@@ -7,13 +7,16 @@
 #ifndef NOTIFIER_OPENING_H
 #define NOTIFIER_OPENING_H
 
+#include <stdbool.h>
+
 #include "lib/base/buf.h"
 #include "lib/base/str.h"
 
 struct conn;
 struct opening;
 
-struct opening *opening_new(void);
+/* 'proxied': the first bytes are a header of the PROXY protocol. */
+struct opening *opening_new(bool proxied);
 void opening_free(struct opening *o);	/* NULL is fine */
 
 void opening_feed(struct conn *c, struct span in);

@@ -18,8 +18,8 @@ client_unmapped(struct ip ip)
 	return ip;
 }
 
-static bool
-is_trusted(const struct prefix_list *trusted, const struct ip *ip)
+bool
+client_trusted(const struct prefix_list *trusted, const struct ip *ip)
 {
 	for (size_t i = 0; i < trusted->n; i++)
 		if (prefix_contains(&trusted->v[i], ip))
@@ -63,7 +63,7 @@ client_of(struct ip peer, struct str forwarded, const struct prefix_list *truste
 	struct ip at = client_unmapped(peer), before;
 	struct str entry;
 
-	while (at.family != 0 && is_trusted(trusted, &at) && last_entry(&forwarded, &entry) &&
+	while (at.family != 0 && client_trusted(trusted, &at) && last_entry(&forwarded, &entry) &&
 	    read_entry(entry, &before))
 		at = client_unmapped(before);
 	return at;

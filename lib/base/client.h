@@ -19,6 +19,9 @@ struct prefix_list {
 /* "::ffff:192.0.2.1", as sockets for both families show it, is 192.0.2.1. */
 struct ip client_unmapped(struct ip ip);
 
+/* Is it one of them? */
+bool client_trusted(const struct prefix_list *trusted, const struct ip *ip);
+
 /*
  * The client's address.  'peer' is who spoke to the first server that is ours (family 0:
  * unknown); 'forwarded' is X-Forwarded-For without what that server added itself.  As

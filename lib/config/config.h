@@ -48,7 +48,7 @@ struct config {
 	const char *url;		/* http(s)://host[:port], no trailing slash */
 	const char *data_dir;		/* database, keys */
 	const char *run_dir;		/* sockets */
-	struct prefix_list trusted_proxies;	/* whose X-Forwarded-For is believed */
+	struct prefix_list trusted_proxies;	/* who is believed where a client is */
 
 	/* [database] */
 	const char *db_path;		/* default: data_dir/headrace.db */
@@ -62,6 +62,7 @@ struct config {
 
 	/* [notifier] */
 	const char *notifier_listen;	/* unix:/path or ip:port; default unix:run_dir/notifier.sock */
+	bool notifier_proxy_protocol;	/* each connection there begins with its header */
 	int64_t keepalive_ms;		/* 50 s; the client gives up after 120 s */
 	int64_t offline_grace_ms;	/* 10 s */
 	int64_t connections_max;

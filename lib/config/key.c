@@ -42,6 +42,8 @@ const struct config_key config_keys[] = {
 
 	{ "notifier", "listen", &config_listen, "unix:notifier.sock", AT(notifier_listen),
 	  .help = "give unix:/path/to/socket or address:port, like 127.0.0.1:8081" },
+	{ "notifier", "proxy_protocol", &config_bool, "false", AT(notifier_proxy_protocol),
+	  .help = "give true or false" },
 	{ "notifier", "keepalive", &config_duration, "50s", SECOND, MINUTE, AT(keepalive_ms),
 	  .help = "clients give up after 120s of silence, so give at most 60s" },
 	{ "notifier", "offline_grace", &config_duration, "10s", 0, 10 * MINUTE, AT(offline_grace_ms),

@@ -174,6 +174,10 @@ client_address(void **state)
 	client_is(&h, true, "2001:db8::/64", "192.0.2.1");
 	client_is(&h, true, "192.0.2.0/24", "2001:db8::1");
 	client_is(&h, false, "2001:db8::/64", "");
+	h.source = ip_of("198.51.100.3");	/* by the PROXY protocol */
+	client_is(&h, true, NULL, "198.51.100.3");
+	client_is(&h, true, "198.51.100.3/32", "2001:db8::1");
+	client_is(&h, false, "198.51.100.3/32", "");
 	head_fini(&h);
 	assert_true(read_head(&h, SPAN("GET / HTTP/1.1\r\n\r\n"), 9, &rest) > 0);
 	client_is(&h, true, NULL, "");
