@@ -110,9 +110,9 @@ setup(struct cli *c)
 	s->arena = c->arena;
 	if ((e = cli_remote() ? cli_local_only(c) : OK) != OK || (e = read_flags(s)) != OK ||
 	    (e = setup_look(s)) != OK || (e = check_rights(s)) != OK ||
-	    (e = s->server == SETUP_CGI ? setup_plan_cgi(s) : setup_plan(s)) != OK)
+	    (e = s->server == SETUP_CGI ? setup_plan_cgi(s) : setup_plan(s)) != OK ||
+	    (e = setup_look_all(s)) != OK)
 		return e;
-	setup_look_all(s);
 	if (s->write && (s->n_problems == 0 || s->undo))
 		e = s->undo ? setup_undo(s) : setup_carry_out(s);
 	if (e == OK)

@@ -127,6 +127,7 @@ struct setup_row {
 	const char *package;		/* what to install */
 	const char *const *check, *const *reload;
 	const char *reload_by_hand;
+	const char *renewed;		/* makes it read a new certificate */
 };
 
 extern const struct setup_row setup_rows[SETUP_SERVERS];
@@ -154,6 +155,9 @@ struct str setup_text(const struct setup *s, enum setup_template t);
 /* conf/headrace.ini as it is, and with keys set: NULL leaves the default. */
 struct str setup_ini_pristine(void);
 struct str setup_ini_text(const struct setup *s, bool marked, const char *data, const char *run);
+
+/* A script of one command, marked. */
+struct str setup_script(struct arena *a, const char *command);
 
 /* The sum in a text's mark, "" if it has none; is the text still what it says? */
 struct str setup_mark(struct str text);
@@ -188,8 +192,8 @@ must_check enum err setup_write_file(struct setup *s, const struct setup_step *t
 
 /* ---- carrying out (setup_run.c) ---- */
 
-/* Finds out what each step has to do. */
-void setup_look_all(struct setup *s);
+/* Finds out what each step has to do; an error if it would be done outside of --root. */
+must_check enum err setup_look_all(struct setup *s);
 must_check enum err setup_carry_out(struct setup *s);
 must_check enum err setup_undo(struct setup *s);
 

@@ -227,6 +227,22 @@ plan_certificate(struct setup *s)
 		    "or take Caddy, which gets its own", live, s->host);
 }
 
+/* certbot renews the files; the web server has to be told, else it serves the old ones until they end. */
+static void
+plan_renewal(struct setup *s)
+{
+	static const char hook[] = "/etc/letsencrypt/renewal-hooks/deploy/headrace";
+	const struct setup_row *row = &setup_rows[s->server];
+	struct setup_step *t;
+
+	if (row->renewed == NULL || (s->certificate != NULL && strncmp(s->certificate, "/etc/letsencrypt/", 17) != 0))
+		return;
+	t = setup_add(s, SETUP_FILE, hook);
+	t->text = setup_script(s->arena, row->renewed);
+	t->mode = 0755;
+	t->undo = arena_printf(s->arena, "rm %s", hook);
+}
+
 static void
 plan_modules(struct setup *s)
 {
@@ -291,6 +307,7 @@ plan_web_server(struct setup *s)
 	if (s->server == SETUP_LIGHTTPD && s->root[0] == '\0' && !setup_is_there(s, "/usr/lib/lighttpd/mod_openssl.so"))
 		setup_problem(s, "lighttpd has no TLS: apt-get install lighttpd-mod-openssl");
 	plan_site(s);
+	plan_renewal(s);
 	if (s->root[0] != '\0')
 		return;
 	t = setup_add(s, SETUP_COMMAND, NULL);

@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,13 +118,30 @@ state_of(const struct setup *s, const struct setup_step *t)
 	return SETUP_TO_DO;
 }
 
-void
+/* Would the step act outside of --root, by a link in the tree that begins with '/'? */
+static bool
+leads_out(const struct setup *s, const struct setup_step *t)
+{
+	char *at = arena_printf(s->arena, "%s%s", s->root, t->path), real[PATH_MAX];
+	size_t n = strlen(s->root);
+
+	if (t->kind == SETUP_LINK)	/* which itself may lead anywhere */
+		at = dirname(at);
+	while (realpath(at, real) == NULL && errno == ENOENT)
+		at = dirname(at);
+	return strncmp(real, s->root, n) != 0 || (real[n] != '/' && real[n] != '\0');
+}
+
+enum err
 setup_look_all(struct setup *s)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		setup_kinds[s->steps[i].kind]->look(s, &s->steps[i]);
-		s->steps[i].state = state_of(s, &s->steps[i]);
+	for (struct setup_step *t = s->steps; t < s->steps + s->n; t++) {
+		if (s->root[0] != '\0' && t->path != NULL && leads_out(s, t))
+			return cli_fail(s->c, ERR_CONFLICT, "%s%s leads out of that tree", s->root, t->path);
+		setup_kinds[t->kind]->look(s, t);
+		t->state = state_of(s, t);
 	}
+	return OK;
 }
 
 /* ---- forwards ---- */

@@ -119,6 +119,12 @@ marked(struct arena *a, struct str text, char comment)
 	return out;
 }
 
+struct str
+setup_script(struct arena *a, const char *command)
+{
+	return marked(a, str_of(arena_printf(a, "#!/bin/sh\nexec %s\n", command)), '#');
+}
+
 /* ---- filling in ---- */
 
 struct change { const char *from, *to; };

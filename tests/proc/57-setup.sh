@@ -234,6 +234,25 @@ test_bad_words_are_refused() {
 	same "the tree" "$before" "$(snapshot "$D/tree")"
 }
 
+test_links_do_not_lead_out_of_the_tree() {
+	tree nginx caddy
+	mkdir "$D/outside"
+	cp "$D/tree/etc/caddy/Caddyfile" "$D/outside/"
+	ln -sf "$D/outside/Caddyfile" "$D/tree/etc/caddy/Caddyfile"
+	mv "$D/tree/etc/nginx/sites-available" "$D/outside/"
+	ln -s "$D/outside/sites-available" "$D/tree/etc/nginx/sites-available"
+	before=$(snapshot "$D/outside" "$D/tree")
+	for s in nginx caddy; do
+		for what in "" --undo; do
+			# shellcheck disable=SC2086  # an argument or none
+			setup --root "$D/tree" --server $s --certificate /etc/ssl/hr/cert.pem --key /etc/ssl/hr/key.pem --write $what
+			exits 5
+			err_has "leads out of that tree"
+		done
+	done
+	same "all of it" "$before" "$(snapshot "$D/outside" "$D/tree")"
+}
+
 # Half of a setup is put back: somebody else's link is in the way, or a folder in place of a file.
 test_what_cannot_be_finished_is_put_back() {
 	tree nginx

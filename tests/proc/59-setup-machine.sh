@@ -151,7 +151,14 @@ with_systemd() {
 	END
 	chmod +x "$D/bin/systemctl"
 	PATH=$D/bin:$PATH
-	set_up --certificate /etc/ssl/hr/cert.pem --key /etc/ssl/hr/key.pem --write
+	live=/etc/letsencrypt/live/$NAME
+	hook=/etc/letsencrypt/renewal-hooks/deploy/headrace
+	mkdir -p "$live"
+	cp /etc/ssl/hr/cert.pem "$live/fullchain.pem"
+	cp /etc/ssl/hr/key.pem "$live/privkey.pem"
+	set_up --write
+	same "after a renewal" "exec service nginx reload" "$(tail -n 1 "$hook")"
+	[ -x "$hook" ] || fail "the hook cannot be run"
 	same "what systemd was asked" "enable headrace.socket headrace.service
 restart headrace.service
 reload-or-restart nginx" "$(cat "$D/asked")"
@@ -161,6 +168,7 @@ reload-or-restart nginx" "$(cat "$D/asked")"
 	set_up --undo --write
 	same "what systemd was asked to undo it" "disable --now headrace.socket headrace.service
 reload-or-restart nginx" "$(cat "$D/asked")"
+	[ ! -e "$hook" ] || fail "the hook is left"
 	[ -e /var/lib/headrace/noise.key ] || fail "undo has removed the tailnet"
 }
 
