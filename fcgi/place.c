@@ -1,9 +1,9 @@
 /*
  * fcgi/place.c -- folders, database, key and sockets, in the order of need.
  *
- * web.sock and the notifier's socket are open to all users of the machine (mode
- * 0666): the web server runs as some other user, and what comes in there is
- * not believed anyway.  control.sock, delta.sock and webhook.sock are (mode 0600): whoever can
+ * web.sock and the notifier's socket are open to a group that the configuration names,
+ * else to all users of the machine (mode 0666): the web server runs as some other user,
+ * and what comes in there is not believed anyway.  control.sock, delta.sock and webhook.sock are (mode 0600): whoever can
  * connect to them can name any machine as its own.
  */
 #include "fcgi/place.h"
@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -141,14 +142,14 @@ listen_on(struct place *p, const struct sockaddr *sa, socklen_t len)
 
 /* config_load() has checked the length of 'path'. */
 static int
-listen_unix(struct place *p, const char *path, mode_t mode)
+listen_unix(struct place *p, const char *path)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 	int fd;
 
 	(void)memcpy(sa.sun_path, path, strnlen(path, sizeof(sa.sun_path) - 1));
 	fd = listen_on(p, (const struct sockaddr *)&sa, sizeof(sa));
-	if (fd >= 0 && !given_has(&p->given, fd) && chmod(path, mode) != 0) {
+	if (fd >= 0 && !given_has(&p->given, fd) && chmod(path, 0600) != 0) {
 		(void)close(fd);
 		return -1;
 	}
@@ -181,14 +182,39 @@ listen_tcp(struct place *p, const char *text)
 }
 
 static int
-listen_any(struct place *p, const char *where, mode_t mode)
+listen_any(struct place *p, const char *where)
 {
-	int fd = strncmp(where, "unix:", 5) == 0 ? listen_unix(p, where + 5, mode) :
+	int fd = strncmp(where, "unix:", 5) == 0 ? listen_unix(p, where + 5) :
 	    listen_tcp(p, where);
 
 	if (fd < 0)
 		log_err("cannot listen on %s: %s", where, strerror(errno));
 	return fd;
+}
+
+/* Lets the web server connect to a socket of ours; 'path' NULL: not one in a folder. */
+static bool
+let_web_in(const struct config *cfg, const char *path)
+{
+	const struct group *g;
+
+	if (path == NULL)
+		return true;
+	if (cfg->socket_group[0] == '\0')
+		return chmod(path, 0666) == 0;
+	g = getgrnam(cfg->socket_group);
+	if (g == NULL) {
+		log_err("there is no group %s on this machine: correct server.socket_group",
+		    cfg->socket_group);
+		return false;
+	}
+	if (chown(path, (uid_t)-1, g->gr_gid) != 0) {
+		log_err("cannot give %s to the group %s: %s; the user that runs headrace must be "
+		    "in it: usermod -aG %s USER, and start headrace again", path,
+		    cfg->socket_group, strerror(errno), cfg->socket_group);
+		return false;
+	}
+	return chmod(path, 0660) == 0;
 }
 
 /* A given socket outlives us, and so does its file. */
@@ -215,14 +241,14 @@ open_sockets(const struct config *cfg, struct place *p)
 	p->path[4] = config_socket(a, cfg, "delta.sock");
 	p->path[5] = config_socket(a, cfg, "webhook.sock");
 	p->path[3] = is_unix ? arena_strdup(a, cfg->notifier_listen + 5) : NULL;
-	p->web = listen_any(p, arena_printf(a, "unix:%s", p->path[0]), 0666);
-	p->control = listen_any(p, arena_printf(a, "unix:%s", p->path[1]), 0600);
-	p->delta = listen_any(p, arena_printf(a, "unix:%s", p->path[4]), 0600);
-	p->webhook = listen_any(p, arena_printf(a, "unix:%s", p->path[5]), 0600);
-	p->notifier = listen_any(p, cfg->notifier_listen, 0666);
+	p->web = listen_any(p, arena_printf(a, "unix:%s", p->path[0]));
+	p->control = listen_any(p, arena_printf(a, "unix:%s", p->path[1]));
+	p->delta = listen_any(p, arena_printf(a, "unix:%s", p->path[4]));
+	p->webhook = listen_any(p, arena_printf(a, "unix:%s", p->path[5]));
+	p->notifier = listen_any(p, cfg->notifier_listen);
 	keep_given(p);
 	return p->web >= 0 && p->control >= 0 && p->delta >= 0 && p->webhook >= 0 &&
-	    p->notifier >= 0;
+	    p->notifier >= 0 && let_web_in(cfg, p->path[0]) && let_web_in(cfg, p->path[3]);
 }
 
 bool

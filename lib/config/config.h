@@ -48,6 +48,7 @@ struct config {
 	const char *url;		/* http(s)://host[:port], no trailing slash */
 	const char *data_dir;		/* database, keys */
 	const char *run_dir;		/* sockets */
+	const char *socket_group;	/* who may connect to the web server's sockets; "": all */
 	struct prefix_list trusted_proxies;	/* who is believed where a client is */
 
 	/* [database] */

@@ -26,6 +26,8 @@ const struct config_key config_keys[] = {
 	  .help = "give a folder for the sockets" },
 	{ "server", "trusted_proxies", &config_prefixes, "", AT(trusted_proxies),
 	  .help = "give addresses or networks of proxies in front of the web server, like 10.0.0.5, 2001:db8::/64" },
+	{ "server", "socket_group", &config_group, "", AT(socket_group),
+	  .help = "give the group of the web server's user, like www-data" },
 
 	{ "database", "path", &config_name, "headrace.db", AT(db_path),
 	  .help = "give a file; a relative one is below server.data" },

@@ -66,7 +66,7 @@ extern const struct config_key config_keys[];
 extern const size_t config_n_keys;
 
 extern const struct config_type config_bool, config_int, config_duration,
-    config_word, config_url, config_path, config_name, config_user, config_listen,
+    config_word, config_url, config_path, config_name, config_user, config_group, config_listen,
     config_prefix4, config_prefixes, config_prefix6, config_domain, config_domains,
     config_secret, config_resolvers, config_split, config_urls, config_origins,
     config_paths, config_records;

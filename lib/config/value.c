@@ -3,6 +3,7 @@
  */
 #include "lib/config/key.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -450,6 +451,21 @@ read_user(struct config_reading *rd, struct str v, void *field)
 	return NULL;
 }
 
+#define GROUP_MAX 32		/* as useradd takes at most */
+
+/* The name of a group of this machine; whether there is one is seen when it is used. */
+static const char *
+read_group(struct config_reading *rd, struct str v, void *field)
+{
+	if (v.n > GROUP_MAX)
+		return "is too long";
+	for (size_t i = 0; i < v.n; i++)
+		if (v.p[i] == '\0' || (!isalnum((unsigned char)v.p[i]) && strchr("_.-", v.p[i]) == NULL))
+			return "is not the name of a group";
+	*(const char **)field = arena_strndup(rd->arena, v.p ? v.p : "", v.n);
+	return NULL;
+}
+
 /* One word of an HTTP header, whatever shell or file it went through. */
 static const char *
 read_secret(struct config_reading *rd, struct str v, void *field)
@@ -490,6 +506,7 @@ const struct config_type
     config_path = { .read = read_path, .print = print_text },
     config_name = { .read = read_name, .print = print_text },
     config_user = { .read = read_user, .print = print_text },
+    config_group = { .read = read_group, .print = print_text },
     config_listen = { .read = read_listen, .print = print_text },
     config_secret = { .read = read_secret, .print = print_secret, .secret = true },
     config_prefix4 = { .read = read_prefix4, .print = print_prefix },

@@ -10,6 +10,19 @@ test_makes_folders_keys_and_sockets() {
 	has "noise key" "privkey:" "$(cat "$D/data/noise.key")"
 }
 
+test_opens_sockets_to_a_group_only() {
+	config '[server]' 'socket_group = www-data'
+	start_serve
+	for socket in web notifier; do
+		same "$socket.sock" "660 www-data" "$(stat -c '%a %G' "$D/run/$socket.sock")"
+	done
+	kill "$serve"
+	within 5 gone "$serve" || fail "serve does not end"
+	config '[server]' 'socket_group = no-such-group'
+	got=$(headrace serve -c "$D/headrace.ini" 2>&1) && fail "it started without the group"
+	has "message" "there is no group no-such-group on this machine: correct server.socket_group" "$got"
+}
+
 test_keeps_its_key_over_a_restart() {
 	start_serve
 	before=$(cat "$D/data/noise.key")
