@@ -25,6 +25,7 @@ type derpRelay struct {
 	derp *derpserver.Server
 	http *httptest.Server
 	stun net.PacketConn
+	ip   string
 }
 
 var theRelay struct {
@@ -36,7 +37,7 @@ func relay() *derpRelay {
 	theRelay.Lock()
 	defer theRelay.Unlock()
 	if theRelay.derpRelay == nil {
-		theRelay.derpRelay = newRelay()
+		theRelay.derpRelay = newRelay("127.0.0.1")
 	}
 	return theRelay.derpRelay
 }
@@ -45,20 +46,31 @@ func closeRelay() {
 	theRelay.Lock()
 	defer theRelay.Unlock()
 	if r := theRelay.derpRelay; r != nil {
-		r.http.CloseClientConnections()
-		r.http.Close()
-		r.derp.Close()
-		r.stun.Close()
+		r.close()
 	}
 }
 
-func newRelay() *derpRelay {
-	r := &derpRelay{derp: derpserver.New(key.NewNode(), logger.Discard)}
+func (r *derpRelay) close() {
+	r.http.CloseClientConnections()
+	r.http.Close()
+	r.derp.Close()
+	r.stun.Close()
+}
+
+// newRelay listens on an address of the machine on which it is called.
+func newRelay(ip string) *derpRelay {
+	r := &derpRelay{derp: derpserver.New(key.NewNode(), logger.Discard), ip: ip}
 	r.http = httptest.NewUnstartedServer(derpserver.Handler(r.derp))
 	r.http.Config.ErrorLog = logger.StdLogger(logger.Discard)
 	r.http.Config.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
+	r.http.Listener.Close()
+	ln, err := net.Listen("tcp4", ip+":0")
+	if err != nil {
+		panic(err)
+	}
+	r.http.Listener = ln
 	r.http.StartTLS()
-	pc, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	pc, err := net.ListenPacket("udp4", ip+":0")
 	if err != nil {
 		panic(err)
 	}
@@ -85,8 +97,8 @@ func (r *derpRelay) derpMap() *tailcfg.DERPMap {
 	return &tailcfg.DERPMap{Regions: map[int]*tailcfg.DERPRegion{RelayRegion: {
 		RegionID: RelayRegion, RegionCode: "lab", RegionName: "Lab",
 		Nodes: []*tailcfg.DERPNode{{
-			Name: "900a", RegionID: RelayRegion, HostName: "127.0.0.1",
-			IPv4: "127.0.0.1", IPv6: "none", STUNTestIP: "127.0.0.1",
+			Name: "900a", RegionID: RelayRegion, HostName: r.ip,
+			IPv4: r.ip, IPv6: "none", STUNTestIP: r.ip,
 			DERPPort:         r.http.Listener.Addr().(*net.TCPAddr).Port,
 			STUNPort:         r.stun.LocalAddr().(*net.UDPAddr).Port,
 			InsecureForTests: true,

@@ -59,8 +59,8 @@ func forward(ln net.Listener, to string) {
 	}
 }
 
-// selfSigned makes a certificate for localhost, and both parts of it as text.
-func selfSigned(t *testing.T) (cert tls.Certificate, pemText, keyText string) {
+// selfSigned makes a certificate for localhost and these names, and both parts of it as text.
+func selfSigned(t *testing.T, names ...string) (cert tls.Certificate, pemText, keyText string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -69,7 +69,7 @@ func selfSigned(t *testing.T) (cert tls.Certificate, pemText, keyText string) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "lab"},
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		DNSNames: []string{"localhost"}, IsCA: true, BasicConstraintsValid: true,
+		DNSNames: append(names, "localhost"), IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)

@@ -1,0 +1,240 @@
+package interop
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"headrace/tests/interop/lab"
+)
+
+// together is a server that is a node of its own tailnet, a laptop elsewhere in
+// the Internet, and a printer in a network behind the server, which knows
+// nothing of Tailscale.
+type together struct {
+	t                       *testing.T
+	page                    *lab.Page
+	net                     *lab.Internet
+	server, laptop, printer *lab.Machine
+}
+
+const (
+	askPublic  = "curl -sS -m 5 https://" + lab.PublicName + "/health"
+	askPrinter = "curl -sS -m 5 http://192.168.77.50/"
+	askInside  = "curl -sS -m 3 --resolve " + lab.PublicName + ":443:%s https://" + lab.PublicName + "/health"
+)
+
+// newTogether starts headrace; tailscaled runs on server and laptop, and is not logged in.
+func newTogether(t *testing.T) *together {
+	t.Helper()
+	lab.NeedKernel(t)
+	n := lab.NewInternet(t, map[string]netip.Addr{
+		lab.PublicName:    netip.MustParseAddr("203.0.113.10"),
+		"www.example.org": netip.MustParseAddr("192.0.2.53"),
+	})
+	w := &together{t: t, page: lab.ReadPage(t, "docs/one-machine.md"), net: n}
+	w.server = n.Machine("server", "203.0.113.10/24")
+	w.laptop = n.Machine("laptop", "198.51.100.20/24")
+	w.printer = n.Inner("printer", "192.168.77.50/24", w.server, "192.168.77.1/24")
+	n.Router().ServePage(":80", "the Internet")
+	w.printer.ServePage(":80", "a printer")
+	n.HeadraceOn(w.server)
+	w.server.Run("headrace users create me")
+	w.server.Tailscaled()
+	w.laptop.Tailscaled()
+	return w
+}
+
+// join brings the server in by the page's commands, and then the laptop.
+func (w *together) join() {
+	w.t.Helper()
+	w.page.Run(w.server, "Join")
+	w.laptop.Run("tailscale up --timeout 60s --login-server https://" + lab.PublicName +
+		" --authkey " + w.server.Run("headrace preauthkeys create --user me"))
+	w.connected()
+}
+
+// works waits until commands succeed, and what they print holds a text.
+func (w *together) works(m *lab.Machine, script, want string) {
+	w.t.Helper()
+	lab.Eventually(w.t, m.Name+": "+script, func() error {
+		out, err := m.Try(script)
+		if err == nil && !strings.Contains(out, want) {
+			err = fmt.Errorf("got %q, wanted %q", out, want)
+		}
+		return err
+	})
+}
+
+// fails makes sure that commands do not succeed, so that the page's cure cures something.
+func (w *together) fails(m *lab.Machine, script string) {
+	w.t.Helper()
+	if out, err := m.Try(script); err == nil {
+		w.t.Fatalf("%s: %s works: %s", m.Name, script, out)
+	}
+}
+
+// connected waits until both nodes are online and reach each other by name over
+// the tailnet, as kernels and programs see it.
+func (w *together) connected() {
+	w.t.Helper()
+	w.works(w.server, "headrace nodes list -o json | jq -r '[.[] | select(.online).givenName] | sort | join(\" \")'", "laptop server")
+	w.works(w.server, "getent ahostsv4 laptop."+lab.BaseDomain, "100.64.0.2")
+	w.works(w.server, "ping -4 -c 1 -W 2 laptop", "1 received")
+	w.works(w.laptop, "ping -4 -c 1 -W 2 server", "1 received")
+	w.works(w.laptop, fmt.Sprintf(askInside, "100.64.0.1"), "pass")
+}
+
+// stream is the laptop's connection to headrace, by its ports.
+func (w *together) stream() string {
+	w.t.Helper()
+	out := w.laptop.Run("ss -tnH state established dst 203.0.113.10 | awk '{print $3, $4}' | sort")
+	if out == "" {
+		w.t.Fatal("the laptop has no connection to headrace")
+	}
+	return out
+}
+
+func (w *together) sameStream(before string) {
+	w.t.Helper()
+	if after := w.stream(); !strings.Contains(after, before) {
+		w.t.Fatalf("the laptop's connection broke: it was %s, now it is %s", before, after)
+	}
+}
+
+// What stops and starts on the server's machine, and what that leaves working.
+func TestTogetherRestarts(t *testing.T) {
+	t.Parallel()
+	w := newTogether(t)
+	resolver := w.server.Run("cat /etc/resolv.conf")
+	w.join()
+	stream := w.stream()
+	w.works(w.server, "cat /etc/resolv.conf", "100.100.100.100")
+	w.works(w.server, "getent ahostsv4 www.example.org", "192.0.2.53")
+
+	w.server.Service("tailscaled").KillAlone()
+	w.fails(w.server, "timeout 3 getent ahostsv4 www.example.org")
+	w.works(w.server, askPublic, "pass")
+	w.works(w.laptop, askPublic, "pass")
+	w.page.Run(w.server, "When tailscaled is gone and the resolver with it")
+	w.works(w.server, "cat /etc/resolv.conf", resolver)
+	w.sameStream(stream)
+	w.server.Tailscaled()
+	w.connected()
+	w.sameStream(stream)
+
+	w.server.Service("headrace").Stop(20 * time.Second)
+	w.server.Headrace()
+	w.connected()
+
+	// Both at once, and nobody has put the resolver back.
+	w.server.Service("tailscaled").KillAlone()
+	w.server.Service("headrace").Kill()
+	w.works(w.server, "cat /etc/resolv.conf", "100.100.100.100")
+	w.server.Tailscaled()
+	w.works(w.server, "tailscale status || true", "logged out")
+	w.server.Headrace()
+	w.connected()
+
+	w.page.Run(w.server, "The resolver left alone")
+	w.works(w.server, "cat /etc/resolv.conf", resolver)
+	w.server.Service("tailscaled").KillAlone()
+	w.works(w.server, "getent ahostsv4 www.example.org", "192.0.2.53")
+}
+
+// Without the page's line in /etc/hosts the server's name goes with tailscaled;
+// a tailscaled that starts puts the resolver back before it asks.
+func TestTogetherWithoutHosts(t *testing.T) {
+	t.Parallel()
+	w := newTogether(t)
+	w.join()
+	w.server.Run("sed -i /headrace/d /etc/hosts")
+	w.server.Service("tailscaled").KillAlone()
+	w.fails(w.server, "timeout 3 "+askPublic)
+	w.server.Tailscaled()
+	w.connected()
+}
+
+// The server as subnet router and exit node: who uses it reaches what is behind
+// it, and headrace besides.
+func TestTogetherRouter(t *testing.T) {
+	t.Parallel()
+	w := newTogether(t)
+	w.join()
+	stream := w.stream()
+	w.page.Run(w.server, "Subnet router")
+	w.page.Run(w.laptop, "On the devices")
+	w.works(w.laptop, askPrinter, "a printer")
+	w.works(w.printer, fmt.Sprintf(askInside, "192.168.77.1"), "pass")
+
+	w.page.Run(w.server, "Exit node")
+	w.works(w.laptop, "tailscale status", "offers exit node")
+	w.page.Run(w.laptop, "On a device that uses it")
+	w.works(w.laptop, "ip route show table 52", "default dev tailscale0")
+	w.works(w.laptop, "curl -sS -m 5 http://www.example.org/", "the Internet")
+	w.works(w.laptop, askPublic, "pass")
+	w.sameStream(stream)
+
+	w.server.Service("tailscaled").KillAlone()
+	w.fails(w.laptop, "curl -sS -m 2 http://192.0.2.53/")
+	w.sameStream(stream)
+	w.server.Tailscaled()
+	w.connected()
+}
+
+// Another device takes routes of the server's: each of the page's cures is
+// needed, and cures.
+func TestTogetherCutOff(t *testing.T) {
+	t.Parallel()
+	w := newTogether(t)
+	w.join()
+	w.laptop.Run("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
+	w.server.Run("headrace nodes approve-routes laptop --routes 192.168.77.0/24,0.0.0.0/0,::/0")
+	w.laptop.Run("tailscale set --advertise-routes=192.168.77.0/24 --advertise-exit-node")
+	w.works(w.server, "tailscale status", "offers exit node")
+
+	w.server.Run("tailscale set --accept-routes")
+	w.works(w.server, "ip route show table 52", "192.168.77.0/24")
+	w.fails(w.printer, fmt.Sprintf(askInside, "192.168.77.1"))
+	w.page.Run(w.server, "Another device announces a network of the server's")
+	w.works(w.printer, fmt.Sprintf(askInside, "192.168.77.1"), "pass")
+	w.works(w.server, askPrinter, "a printer")
+
+	w.server.Run("tailscale set --accept-routes=false --exit-node=laptop")
+	w.works(w.server, "ip route show table 52", "default dev tailscale0")
+	w.works(w.server, "curl -sS -m 5 http://www.example.org/", "the Internet")
+	w.fails(w.net.Router(), fmt.Sprintf(askInside, "203.0.113.10"))
+	w.page.Run(w.server, "The server uses an exit node")
+	w.works(w.net.Router(), fmt.Sprintf(askInside, "203.0.113.10"), "pass")
+	w.connected()
+}
+
+// A neighbour whose address is in the range of the tailnet.
+func TestTogetherProvider(t *testing.T) {
+	t.Parallel()
+	w := newTogether(t)
+	neighbour := w.net.Inner("neighbour", "100.70.0.2/24", w.server, "100.70.0.1/24")
+	ask := fmt.Sprintf(askInside, "100.70.0.1")
+	w.works(neighbour, ask, "pass")
+	w.join()
+	w.fails(neighbour, ask)
+	w.server.Write("/etc/headrace/policy.json", w.page.Block("The provider's network is in 100.64.0.0/10", "json"))
+	w.server.Run("headrace policy set /etc/headrace/policy.json")
+	w.works(neighbour, ask, "pass")
+	w.connected()
+}
+
+// No command of the page is left out by the tests above.
+func TestTogetherPage(t *testing.T) {
+	t.Parallel()
+	want := []string{
+		"Another device announces a network of the server's", "Exit node", "Join", "On a device that uses it", "On the devices",
+		"Subnet router", "The resolver left alone", "The server uses an exit node", "When tailscaled is gone and the resolver with it",
+	}
+	if got := lab.ReadPage(t, "docs/one-machine.md").Headings(); !slices.Equal(got, want) {
+		t.Errorf("there are commands below %q; those below %q are run", got, want)
+	}
+}
