@@ -88,6 +88,9 @@ man: $(B)/headrace			## the manual page and completion for shells, into build/ma
 api-bench: all				## what the web API costs (FLEET=driver's folder)
 	python3 tests/bench/api.py
 
+server-bench: all			## what each web server spends on 1,000 devices (FLEET=driver's folder)
+	python3 tests/bench/servers.py
+
 packages:				## installs the Debian packages for building, running and testing
 	@sh conf/packages.sh build run test
 
@@ -107,4 +110,4 @@ include tests/api/api.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
-.PHONY: all run check bench man packages clean help
+.PHONY: all run check bench server-bench man packages clean help

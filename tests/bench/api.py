@@ -175,14 +175,6 @@ def table(figures, seen, back):
     return "\n".join(lines)
 
 
-def write_doc(text):
-    doc = open(fleet.DOC).read()
-    head, rest = doc.split(DOC_BEGIN)
-    tail = rest.split(DOC_END)[1]
-    with open(fleet.DOC, "w") as f:
-        f.write(f"{head}{DOC_BEGIN}\n{text}\n{DOC_END}{tail}")
-
-
 def main():
     folder = tempfile.mkdtemp(prefix="headrace-driver-")
     try:
@@ -192,7 +184,7 @@ def main():
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     text = table(figures, seen, back)
-    write_doc(text)
+    fleet.write_doc(text, DOC_BEGIN, DOC_END)
     print(text)
 
 

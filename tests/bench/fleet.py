@@ -150,13 +150,17 @@ def cell(row, phases):
         return "-"
 
 
-def table(results):
+def measured():
+    """When and on what."""
     mem = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     model = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo").read())
+    return (f"Measured {time.strftime('%Y-%m-%d')} on {os.cpu_count()} cores "
+            f"({model.group(1) if model else platform.machine()}), {mem:.0f} GiB of memory")
+
+
+def table(results):
     lines = [
-        f"Measured {time.strftime('%Y-%m-%d')} on {os.cpu_count()} cores "
-        f"({model.group(1) if model else platform.machine()}), {mem:.0f} GiB of memory, "
-        "driver, web server (lighttpd) and headrace on the same machine.", "",
+        f"{measured()}, driver, web server (lighttpd) and headrace on the same machine.", "",
         "| | " + " | ".join(f"n={n}" for n in results) + " |",
         "|---|" + "---|" * len(results),
     ]
@@ -165,12 +169,13 @@ def table(results):
     return "\n".join(lines)
 
 
-def write_doc(text):
+def write_doc(text, begin=BEGIN, end=END):
+    """Puts a table between its marks."""
     doc = open(DOC).read()
-    head, rest = doc.split(BEGIN)
-    tail = rest.split(END)[1]
+    head, rest = doc.split(begin)
+    tail = rest.split(end)[1]
     with open(DOC, "w") as f:
-        f.write(f"{head}{BEGIN}\n{text}\n{END}{tail}")
+        f.write(f"{head}{begin}\n{text}\n{end}{tail}")
 
 
 def main():
