@@ -134,6 +134,7 @@ show_node(struct cli *c, jv *n)
 	show_list(c, "Addresses", n, "ipAddresses");
 	line(c, "State", state_text(n));
 	show_time(c, "Last seen (UTC)", n, "lastSeen");
+	show_text(c, "Last seen at", n, "clientAddress");
 	show_time(c, "Expiry (UTC)", n, "expiry");
 	show_time(c, "Created (UTC)", n, "createdAt");
 	line(c, "Ephemeral", json_get_bool(n, "ephemeral", false) ? "yes" : "no");

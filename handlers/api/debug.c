@@ -92,8 +92,8 @@ debug_node(struct req *rq)
 	n = (struct node){
 		.machine_key = new_key(rq, MKEY_PREFIX), .node_key = new_key(rq, NODEKEY_PREFIX),
 		.disco_key = "", .name = "", .hostname = json_get_str(body, "name", ""),
-		.os = "TestOS", .client_version = "", .tags = "[]", .approved = "[]",
-		.register_method = "", .expiry_ms = TIME_NONE,
+		.os = "TestOS", .client_version = "", .client_address = "",
+		.tags = "[]", .approved = "[]", .register_method = "", .expiry_ms = TIME_NONE,
 		.created_ms = rq->now_ms, .last_seen_ms = rq->now_ms,
 	};
 	if ((e = api_check_login_id(rq, id, "body.key")) != OK ||

@@ -278,6 +278,7 @@ put_node(struct jw *w, struct req *rq, const struct put_refs *refs,
 	jw_kstr(w, "clientVersion", n->client_version);
 	jw_kbool(w, "authorized", !n->waits);
 	jw_kbool(w, "suspended", n->suspended);
+	jw_kstr(w, "clientAddress", n->client_address);
 	jw_end_obj(w);
 }
 

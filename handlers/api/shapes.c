@@ -63,7 +63,8 @@ static const struct api_field node_fields[] = {
 	  "REGISTER_METHOD_CLI REGISTER_METHOD_OIDC" },
 	TEXT("givenName"), FLAG("online"), TEXTS("approvedRoutes"), TEXTS("availableRoutes"),
 	TEXTS("subnetRoutes"), TEXTS("tags"), FLAG("expired"), FLAG("ephemeral"), TEXT("os"),
-	TEXT("clientVersion"), FLAG("authorized"), FLAG("suspended"), END,
+	TEXT("clientVersion"), FLAG("authorized"), FLAG("suspended"),
+	TEXT("clientAddress"), END,
 };
 const struct api_object shape_node = { "Node", node_fields };
 

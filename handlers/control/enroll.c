@@ -103,6 +103,9 @@ take_device(struct req *rq, const struct device *d, struct node *n)
 			n->home_derp = d->host.home_derp;
 	}
 	n->last_seen_ms = rq->now_ms;
+	/* Who approves a login may be elsewhere. */
+	if (rq->origin == ORIGIN_CONTROL && rq->remote_addr[0] != '\0')
+		n->client_address = rq->remote_addr;
 	return e;
 }
 
@@ -136,7 +139,7 @@ insert_node(struct req *rq, const struct device *d, const struct claim *c,
 
 	*out = (struct node){
 		.user_id = c->user_id, .tags = c->tags,
-		.machine_key = d->machine_key, .disco_key = "",
+		.machine_key = d->machine_key, .disco_key = "", .client_address = "",
 		.hostname = d->host.hostname,
 		.netinfo = sibling ? sibling->netinfo : "{}",
 		.home_derp = sibling ? sibling->home_derp : 0,

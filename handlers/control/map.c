@@ -117,9 +117,11 @@ take_news(struct req *rq, const struct ask *a, struct node *n, bool *news)
 		*news |= replace(&n->endpoints, a->endpoints);
 	*news |= n->cap != a->version;
 	n->cap = a->version;
-	if (a->stream && !n->online) {
+	if (a->stream) {
+		*news |= !n->online;
 		n->online = true;
-		*news = true;
+		if (rq->remote_addr[0] != '\0')
+			*news |= replace(&n->client_address, rq->remote_addr);
 	}
 	return e;
 }

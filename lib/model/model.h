@@ -110,6 +110,7 @@ struct node {			/* nodes */
 	bool online, expired;
 	bool waits;		/* for an administrator to authorize it */
 	bool suspended;		/* its user is not active; written by trigger */
+	const char *client_address;	/* where it last connected from; "" if unknown */
 	int64_t created_ms, last_seen_ms;
 	int64_t expiry_ms;	/* TIME_NONE: never */
 };

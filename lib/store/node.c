@@ -14,7 +14,7 @@
 	"hostname, os, client_version, cap, ipv4, ipv6, tags, " long_ones ", " \
 	"home_derp, routes, approved, ephemeral, authkey_id, " \
 	"register_method, online, expired, created_ms, last_seen_ms, expiry_ms, " \
-	"authorized, suspended"
+	"authorized, suspended, client_address"
 #define NODE_COLS NODE_COLS_WITH("hostinfo, netinfo, endpoints")
 
 static void
@@ -51,6 +51,7 @@ node_read(struct stmt *s, struct arena *a, struct node *n)
 		.expiry_ms = col_time(s, 27),
 		.waits = !col_bool(s, 28),
 		.suspended = col_bool(s, 29),
+		.client_address = col_text(s, 30, a),
 	};
 }
 
@@ -60,7 +61,7 @@ json_or(const char *text, const char *empty)
 	return text != NULL && text[0] != '\0' ? text : empty;
 }
 
-/* ?1 to ?16: what an update writes in any case. */
+/* ?1 to ?17: what an update writes in any case. */
 static void
 bind_plain(struct stmt *s, const struct node *n)
 {
@@ -80,6 +81,7 @@ bind_plain(struct stmt *s, const struct node *n)
 	bind_text(s, 14, n->register_method != NULL ? n->register_method : "authkey");
 	bind_bool(s, 15, n->online);
 	bind_i64(s, 16, n->last_seen_ms);
+	bind_text(s, 17, text_of(n->client_address));
 }
 
 /* From ?i on: what stands in an index, and hardly ever changes. */
@@ -102,10 +104,10 @@ bind_indexed(struct stmt *s, int i, const struct node *n)
 static const char q_node_insert[] =
 	"INSERT INTO nodes (id, disco_key, nl_key, hostname, os, client_version, cap,"
 	" hostinfo, netinfo, endpoints, home_derp, routes, approved, register_method,"
-	" online, last_seen_ms, user_id, machine_key, node_key, name, ipv4, ipv6, tags,"
+	" online, last_seen_ms, client_address, user_id, machine_key, node_key, name, ipv4, ipv6, tags,"
 	" ephemeral, authkey_id, expired, expiry_ms, created_ms, authorized, tailnet_id)"
 	" VALUES (nullif(?1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
-	" ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, "
+	" ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, "
 	TAILNET ")";
 
 enum err
@@ -115,9 +117,9 @@ store_node_insert(struct db *db, const struct node *n, int64_t *id)
 	enum err e;
 
 	bind_plain(s, n);
-	bind_indexed(s, 17, n);
-	bind_i64(s, 28, n->created_ms);
-	bind_bool(s, 29, !n->waits);
+	bind_indexed(s, 18, n);
+	bind_i64(s, 29, n->created_ms);
+	bind_bool(s, 30, !n->waits);
 	if ((e = stmt_run(s)) == OK)
 		*id = db_last_id(db);
 	return e;
@@ -127,7 +129,7 @@ static const char q_node_update[] =
 	"UPDATE nodes SET disco_key = ?2, nl_key = ?3, hostname = ?4, os = ?5,"
 	" client_version = ?6, cap = ?7, hostinfo = ?8, netinfo = ?9, endpoints = ?10,"
 	" home_derp = ?11, routes = ?12, approved = ?13, register_method = ?14,"
-	" online = ?15, last_seen_ms = ?16"
+	" online = ?15, last_seen_ms = ?16, client_address = ?17"
 	" WHERE id = ?1";
 
 static enum err

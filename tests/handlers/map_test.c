@@ -74,6 +74,32 @@ a_reconnect_writes_nothing(void **state)
 	assert_int_equal(change_now(k), seq);
 }
 
+/* Where it connects from is its own affair: no peer is told. */
+static void
+a_stream_says_where_its_node_is(void **state)
+{
+	struct asker *k = *state;
+	struct stream_open o;
+	int64_t seq;
+
+	k->remote_addr = "192.0.2.1";
+	join(k, 2);
+	assert_string_equal(node_of_key(k, 101).client_address, "192.0.2.1");
+	(void)open_stream(k, 1, &o);
+	seq = change_now(k);
+	k->remote_addr = "2001:db8::1";
+	(void)open_stream(k, 1, &o);
+	assert_string_equal(node_of_key(k, 101).client_address, "2001:db8::1");
+	k->remote_addr = "";	/* unknown */
+	(void)open_stream(k, 1, &o);
+	assert_string_equal(node_of_key(k, 101).client_address, "2001:db8::1");
+	assert_int_equal(change_now(k), seq);
+	k->remote_addr = "192.0.2.9";
+	assert_int_equal(ask_as(k, ORIGIN_CONTROL, NULL, "POST", "/internal/presence",
+	    str_of("-1 1789999999000\n")), 200);
+	assert_string_equal(node_of_key(k, 101).client_address, "2001:db8::1");
+}
+
 static void
 a_lite_update_is_stored_and_patched(void **state)
 {
@@ -380,6 +406,7 @@ main(void)
 		NET_TEST(a_first_map_is_whole),
 		NET_TEST(a_map_of_nobody_else_has_no_peers),
 		NET_TEST(a_reconnect_writes_nothing),
+		NET_TEST(a_stream_says_where_its_node_is),
 		NET_TEST(a_lite_update_is_stored_and_patched),
 		NET_TEST(a_new_node_is_an_upsert_with_its_profile),
 		NET_TEST(the_first_node_of_a_user_makes_clients_rebuild),

@@ -63,6 +63,9 @@ func TestOldestClientJoins(t *testing.T) {
 	old.Sees("newer")
 	s.Nodes("delete", "newer", "--force")
 	old.WaitNoPeer("newer")
+	if got := s.Column("client_address", "old"); got != "127.0.0.1" {
+		t.Errorf("the old node is said to be at %q", got)
+	}
 	if got := s.Column("client_version", "old"); !strings.HasPrefix(got, "1.80.3") {
 		t.Errorf("client version of the old node is %q", got)
 	}

@@ -32,6 +32,7 @@ assert_same_node(const struct node *x, const struct node *y)
 	assert_int_equal(x->created_ms, y->created_ms);
 	assert_int_equal(x->last_seen_ms, y->last_seen_ms);
 	assert_int_equal(x->expiry_ms, y->expiry_ms);
+	assert_string_equal(x->client_address ? x->client_address : "", y->client_address);
 }
 
 static void
@@ -73,6 +74,7 @@ update_all_columns(void **state)
 		.hostinfo = "{\"a\":1}", .netinfo = "{\"b\":2}", .endpoints = "[\"1.2.3.4:5\"]",
 		.home_derp = 3, .routes = "[\"10.0.0.0/8\"]", .approved = "[\"0.0.0.0/0\"]",
 		.ephemeral = true, .authkey_id = 0, .register_method = "oidc", .online = true,
+		.client_address = "192.0.2.7",
 		.expired = true, .created_ms = T0, .last_seen_ms = T0 + 9, .expiry_ms = T0 + 8,
 	}, got;
 

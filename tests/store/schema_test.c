@@ -69,7 +69,7 @@ reaches_clients(void **state)
 		{ "UPDATE nodes SET expired = 1 WHERE id = 1", "expiry" },
 		{ "UPDATE nodes SET expiry_ms = NULL WHERE id = 1", "expiry expiry" },
 		{ "UPDATE nodes SET netinfo = '{\"a\":1}', last_seen_ms = 1, os = 'x',"
-		    " client_version = 'y', hostname = 'z', authkey_id = NULL", "" },
+		    " client_version = 'y', hostname = 'z', client_address = '::1', authkey_id = NULL", "" },
 		{ "UPDATE nodes SET authorized = 0 WHERE id = 1", "admission" },
 		{ "UPDATE nodes SET authorized = 0 WHERE id = 1", "" },
 		/* The first device is out already. */
