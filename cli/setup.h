@@ -127,7 +127,7 @@ struct setup_row {
 	const char *package;		/* what to install */
 	const char *const *check, *const *reload;
 	const char *reload_by_hand;
-	const char *renewed;		/* makes it read a new certificate */
+	const char *renewed;		/* how it reads a new certificate; NULL: by itself */
 };
 
 extern const struct setup_row setup_rows[SETUP_SERVERS];

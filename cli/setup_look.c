@@ -30,13 +30,13 @@ const struct setup_row setup_rows[SETUP_SERVERS] = {
 		"lighttpd", "lighttpd", "/etc/lighttpd/lighttpd.conf", "lighttpd",
 		"/etc/lighttpd/conf-available/50-headrace.conf", "/etc/lighttpd/conf-enabled/50-headrace.conf",
 		"/etc/lighttpd/conf-enabled", { "$HTTP[\"host\"]" }, "ssl.pemfile = \"", "ssl.privkey = \"", true,
-		"lighttpd lighttpd-mod-openssl", check_lighttpd, reload_lighttpd, "service lighttpd restart", "service lighttpd restart",
+		"lighttpd lighttpd-mod-openssl", check_lighttpd, reload_lighttpd, "service lighttpd restart", "restart",
 	},
 	[SETUP_APACHE] = {
 		"apache", "Apache", "/etc/apache2/apache2.conf", "apache2",
 		"/etc/apache2/sites-available/headrace.conf", "/etc/apache2/sites-enabled/headrace.conf",
 		"/etc/apache2/sites-enabled", { "ServerName", "ServerAlias" }, "SSLCertificateFile ", "SSLCertificateKeyFile ", true,
-		"apache2", check_apache, reload_apache, "service apache2 restart", "service apache2 reload",
+		"apache2", check_apache, reload_apache, "service apache2 restart", "reload",
 	},
 	[SETUP_CADDY] = {
 		"caddy", "Caddy", "/etc/caddy/Caddyfile", "caddy",
@@ -48,7 +48,7 @@ const struct setup_row setup_rows[SETUP_SERVERS] = {
 		"nginx", "nginx", "/etc/nginx/nginx.conf", "nginx",
 		"/etc/nginx/sites-available/headrace.conf", "/etc/nginx/sites-enabled/headrace.conf",
 		"/etc/nginx/sites-enabled", { "server_name" }, "ssl_certificate ", "ssl_certificate_key ", true,
-		"nginx", check_nginx, reload_nginx, "service nginx restart", "service nginx reload",
+		"nginx", check_nginx, reload_nginx, "service nginx restart", "reload",
 	},
 	[SETUP_CGI] = { .name = "cgi", .title = "a folder for CGI scripts" },
 };

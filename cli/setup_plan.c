@@ -238,7 +238,9 @@ plan_renewal(struct setup *s)
 	if (row->renewed == NULL || (s->certificate != NULL && strncmp(s->certificate, "/etc/letsencrypt/", 17) != 0))
 		return;
 	t = setup_add(s, SETUP_FILE, hook);
-	t->text = setup_script(s->arena, row->renewed);
+	t->text = setup_script(s->arena, s->systemd ?
+	    arena_printf(s->arena, "systemctl %s %s", row->renewed, row->process) :
+	    arena_printf(s->arena, "service %s %s", row->process, row->renewed));
 	t->mode = 0755;
 	t->undo = arena_printf(s->arena, "rm %s", hook);
 }

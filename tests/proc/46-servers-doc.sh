@@ -1,12 +1,8 @@
 # docs/servers.md and the pages below it: the commands of every cell of its table are run as they
 # stand, as root of a machine of its own (tests/proc/machine), before Debian's web servers.
 
-# What "make install" puts where, with the programs that are tested.
-install_headrace() {
-	make -s install DESTDIR="$D/root" PREFIX=/usr SYSCONFDIR=/etc >"$D/install.log" 2>&1 ||
-		fail "make install failed"
-	cp "$BIN/headrace" "$BIN/headrace-notifier" "$D/root/usr/bin/"
-}
+# shellcheck source=tests/proc/machine.sh
+. tests/proc/machine.sh
 
 # What a cell promises, seen from outside, and again after the certificate was renewed.
 promises() {
@@ -30,9 +26,7 @@ cell() {	# PAGE...: below docs/servers
 		section docs/servers.md Afterwards
 		promises
 	} >"$D/page.sh"
-	setpriv --pdeathsig KILL unshare --mount --net --pid --fork --mount-proc --kill-child \
-	    env -i PATH="$PATH" sh tests/proc/machine/enter.sh "$D" "$D/page.sh" >"$D/page.log" 2>&1 ||
-		fail "a command of docs/servers.md or docs/servers/{$*}.md failed"
+	run_on_machine || fail "a command of docs/servers.md or docs/servers/{$*}.md failed"
 	has "the page's output" hskey-auth- "$(cat "$D/page.log")"
 }
 

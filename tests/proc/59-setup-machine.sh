@@ -3,6 +3,8 @@
 
 # shellcheck source=tests/proc/setup.sh
 . tests/proc/setup.sh
+# shellcheck source=tests/proc/machine.sh
+. tests/proc/machine.sh
 
 # Runs a function of this file on such a machine; nothing that it writes or starts is left.
 # Without the rights for that there is nothing to try.
@@ -134,42 +136,43 @@ refused() {
 
 test_setup_puts_back_what_is_refused() { on_machine refused; }
 
-# A systemd that only notes what it is asked.
-with_systemd() {
-	begin_machine nginx
-	mkdir -p /run/systemd/system /etc/systemd/system "$D/bin"
-	cp conf/systemd/headrace.socket /etc/systemd/system/
-	sed "s|@BINDIR@|$BIN|" conf/systemd/headrace.service.in >/etc/systemd/system/headrace.service
-	cat >"$D/bin/systemctl" <<-END
-	#!/bin/sh
-	case \$1 in
-	is-*) test -e $D/running ;;
-	restart) touch $D/running ;;
-	disable) rm -f $D/running ;;
-	esac || exit 1
-	case \$1 in is-*) ;; *) echo "\$*" >>$D/asked ;; esac
-	END
-	chmod +x "$D/bin/systemctl"
-	PATH=$D/bin:$PATH
-	live=/etc/letsencrypt/live/$NAME
-	hook=/etc/letsencrypt/renewal-hooks/deploy/headrace
-	mkdir -p "$live"
-	cp /etc/ssl/hr/cert.pem "$live/fullchain.pem"
-	cp /etc/ssl/hr/key.pem "$live/privkey.pem"
-	set_up --write
-	same "after a renewal" "exec service nginx reload" "$(tail -n 1 "$hook")"
-	[ -x "$hook" ] || fail "the hook cannot be run"
-	same "what systemd was asked" "enable headrace.socket headrace.service
-restart headrace.service
-reload-or-restart nginx" "$(cat "$D/asked")"
-	rm "$D/asked"
-	set_up --write
-	[ ! -e "$D/asked" ] || fail "a second run asks systemd for something: $(cat "$D/asked")"
-	set_up --undo --write
-	same "what systemd was asked to undo it" "disable --now headrace.socket headrace.service
-reload-or-restart nginx" "$(cat "$D/asked")"
-	[ ! -e "$hook" ] || fail "the hook is left"
-	[ -e /var/lib/headrace/noise.key ] || fail "undo has removed the tailnet"
+# Where headrace is installed and systemd runs, one command does all; and one takes it back.
+installed() {	# SERVER
+	[ "$(id -u)" = 0 ] || return 0
+	unshare -m -n -p -f --mount-proc true 2>/dev/null || return 0
+	install_headrace
+	{
+		echo "D='$D' host=headrace.example.com s='$1'"
+		cat <<-'END'
+		mkdir -p /run/systemd/system
+		chmod 640 /etc/headrace/headrace.ini
+		cp -R "/etc/$s" /etc/headrace "$D/"
+		systemctl start "$s"
+		[ "$s" = caddy ] || certbot certonly --webroot -w /var/www/html -d "$host" --deploy-hook true
+		headrace setup "$host" --server "${s%2}" >"$D/plan"
+		headrace setup "$host" --server "${s%2}" --write >"$D/done"
+		headrace doctor "https://$host" >"$D/doctor"
+		headrace users create alice
+		headrace setup "$host" --server "${s%2}" --write >"$D/again"
+		[ "$s" = caddy ] || run-parts --exit-on-error /etc/letsencrypt/renewal-hooks/deploy
+		headrace doctor "https://$host"
+		headrace setup "$host" --server "${s%2}" --undo --write >"$D/undone"
+		diff -r --no-dereference -x mods-enabled "/etc/$s" "$D/$s"
+		diff -r /etc/headrace "$D/headrace"
+		[ ! -e /etc/letsencrypt/renewal-hooks/deploy/headrace ]
+		[ "$(stat -c '%U %G %a' /etc/headrace/headrace.ini)" = "root headrace 640" ]
+		curl -s -o "$D/front" "http://$host/"
+		! curl -sk "https://$host/key?v=142" | grep mkey:
+		ls -l /var/lib/headrace/headrace.db /var/lib/headrace/noise.key
+		END
+	} >"$D/page.sh"
+	run_on_machine || fail "on a machine with $1: $(tail -n 5 "$D/page.log")"
+	has "the first run" "done        systemctl enable headrace.socket headrace.service" "$(cat "$D/done")"
+	has "the second run" "Nothing was changed: all is as it should be." "$(cat "$D/again")"
+	has "undo" "done        systemctl disable --now headrace.socket headrace.service" "$(cat "$D/undone")"
 }
 
-test_setup_with_systemd() { on_machine with_systemd; }
+test_setup_installed_lighttpd() { installed lighttpd; }
+test_setup_installed_apache() { installed apache2; }
+test_setup_installed_caddy() { installed caddy; }
+test_setup_installed_nginx() { installed nginx; }
