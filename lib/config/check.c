@@ -71,17 +71,6 @@ check_audit(const struct config_check *c)
 		c->fail(c, "audit", "keep", "is less than 30 days");
 }
 
-/* Is 'host' the domain itself or a name below it? */
-static bool
-inside_domain(struct str host, const char *domain)
-{
-	size_t n = strlen(domain);
-
-	if (n == 0 || host.n < n || strncasecmp(host.p + host.n - n, domain, n) != 0)
-		return false;
-	return host.n == n || host.p[host.n - n - 1] == '.';
-}
-
 static void
 check_dns(const struct config_check *c)
 {
@@ -95,10 +84,6 @@ check_dns(const struct config_check *c)
 	if (cfg->magic_dns && cfg->base_domain[0] == '\0')
 		c->fail(c, "dns", "magic_dns", "needs a domain for the names; "
 		    "set dns.base_domain, or give false");
-	if (inside_domain(config_url_host(cfg->url), cfg->base_domain))
-		c->fail(c, "dns", "base_domain", arena_printf(c->arena,
-		    "is the domain of server.url %s, which devices could then no longer "
-		    "find; give a domain that does not hold the server", cfg->url));
 	if (cfg->n_extra > 0 && cfg->extra_records_path[0] != '\0')
 		c->fail(c, "dns", "extra_records_path", "is set together with "
 		    "dns.extra_record; give the records in one of the two places");
@@ -186,6 +171,7 @@ config_check_all(const struct config_check *c)
 	check_sockets(c);
 	check_audit(c);
 	check_dns(c);
+	config_check_within(c);
 	check_prefixes(c);
 	check_derp(c);
 	check_policy(c);

@@ -98,5 +98,6 @@ struct config_check {
 	void *arg;
 };
 void config_check_all(const struct config_check *c);
+void config_check_within(const struct config_check *c);	/* called by it: within.c */
 
 #endif

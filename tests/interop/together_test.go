@@ -127,6 +127,8 @@ func TestTogetherRestarts(t *testing.T) {
 	w.sameStream(stream)
 
 	w.server.Service("headrace").Stop(20 * time.Second)
+	w.server.Write("/etc/headrace/headrace.ini", w.server.Run("cat /etc/headrace/headrace.ini")+"\n"+
+		w.page.Block("What headrace refuses", "ini"))
 	w.server.Headrace()
 	w.connected()
 
@@ -138,6 +140,7 @@ func TestTogetherRestarts(t *testing.T) {
 	w.works(w.server, "tailscale status || true", "logged out")
 	w.server.Headrace()
 	w.connected()
+	w.works(w.laptop, "curl -sS -m 3 http://100.64.0.1:9090/metrics", "headrace_")
 
 	w.page.Run(w.server, "The resolver left alone")
 	w.works(w.server, "cat /etc/resolv.conf", resolver)

@@ -255,6 +255,59 @@ server_must_not_be_inside_its_tailnet(void **state)
 }
 
 static void
+server_must_not_need_its_tailnet(void **state)
+{
+	(void)state;
+	assert_error_has("[server]\nurl = http://100.64.0.1\n", ":2: server.url: is at an address of the "
+	    "tailnet, 100.64.0.1,");
+	assert_error_has("[server]\nurl = https://[fd7a:115c:a1e0::1]:8443\n", "is at an address of");
+	assert_int_equal(load("[server]\nurl = http://100.64.0.1\n[prefixes]\nv4 = 100.80.0.0/16\n"), OK);
+	assert_error_has("[notifier]\nlisten = 100.64.0.1:8081\n", ":2: notifier.listen: is at an address of the "
+	    "tailnet, 100.64.0.1,");
+	assert_error_has("[notifier]\nlisten = [fd7a:115c:a1e0::1]:8081\n", "give an address that is there");
+	assert_int_equal(load("[metrics]\nlisten = 100.64.0.1:9090\ntoken = 0123456789abcdef\n"), OK);
+	assert_error_has("[server]\nurl = https://hs.example.com\n[dns]\nextra_record = "
+	    "HS.example.com A 100.64.0.1\n", ":4: dns.extra_record: leads from the name");
+	assert_int_equal(load("[server]\nurl = https://hs.example.com\n[dns]\nextra_record = "
+	    "hs.example.com A 192.168.77.1\nextra_record = a.hs.example.com A 100.64.0.1\n"), OK);
+	assert_int_equal(cfg.warnings.n, 0);
+}
+
+static void
+resolvers_within_the_tailnet_warn(void **state)
+{
+#define DNS "[server]\nurl = https://hs.example.com\n[dns]\n"
+	(void)state;
+	assert_int_equal(load(DNS "nameservers = 100.64.0.1, fd7a:115c:a1e0::1\n"), OK);
+	assert_int_equal(cfg.warnings.n, 1);
+	assert_non_null(strstr(cfg.warnings.v[0], "dns.nameservers: are all in the tailnet"));
+	assert_int_equal(load(DNS "nameservers = 100.64.0.1, 9.9.9.9\n"), OK);
+	assert_int_equal(cfg.warnings.n, 0);
+	assert_int_equal(load(DNS "nameservers = 100.64.0.1\noverride_local_dns = false\n"), OK);
+	assert_int_equal(cfg.warnings.n, 0);
+	assert_int_equal(load(DNS "split.example.com = 100.64.0.1\nsplit.hs.example.com = 100.64.0.1\n"
+	    "split.example.org = 100.64.0.1\n"), OK);
+	assert_int_equal(cfg.warnings.n, 1);
+	assert_non_null(strstr(cfg.warnings.v[0], "dns.split.example.com: has only resolvers in"));
+	assert_int_equal(load(DNS "split.example.com = 100.64.0.1, 10.0.0.1\n"), OK);
+	assert_int_equal(cfg.warnings.n, 0);
+}
+
+/* A device that says who it is in X-Forwarded-For is no proxy. */
+static void
+devices_are_no_proxies(void **state)
+{
+	(void)state;
+	assert_error_has("[server]\ntrusted_proxies = 10.0.0.0/8, 100.64.0.0/10\n", ":2: server.trusted_proxies: "
+	    "holds addresses of devices with 100.64.0.0/10");
+	assert_error_has("[server]\ntrusted_proxies = 100.0.0.0/8\n", "holds addresses of devices");
+	assert_error_has("[server]\ntrusted_proxies = 100.70.0.0/24\n", "one by one");
+	assert_error_has("[server]\ntrusted_proxies = fd00::/8\n", "holds addresses of devices");
+	assert_int_equal(load("[server]\ntrusted_proxies = 100.70.0.2, fd7a:115c:a1e0::9\n"), OK);
+	assert_int_equal(load("[server]\ntrusted_proxies = 100.70.0.0/24\n[prefixes]\nv4 = 100.80.0.0/16\n"), OK);
+}
+
+static void
 doubtful_values_warn(void **state)
 {
 	(void)state;
@@ -520,6 +573,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(all_errors_come_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(limits_of_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(server_must_not_be_inside_its_tailnet, setup, teardown),
+		cmocka_unit_test_setup_teardown(server_must_not_need_its_tailnet, setup, teardown),
+		cmocka_unit_test_setup_teardown(resolvers_within_the_tailnet_warn, setup, teardown),
+		cmocka_unit_test_setup_teardown(devices_are_no_proxies, setup, teardown),
 		cmocka_unit_test_setup_teardown(doubtful_values_warn, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_paths_and_lines_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(environment_overrides, setup, teardown),
