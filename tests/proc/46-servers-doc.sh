@@ -10,7 +10,8 @@ promises() {
 	[ ! -e /etc/letsencrypt/asked ] || certbot renew
 	headrace doctor "https://$host"
 	curl -sfL -o /dev/null "http://$host/key?v=142"
-	ps -o user:12=,args= -e | grep -v "ps -o" | sort | uniq >processes
+	ps -o user:12=,args= -e | sort | uniq >processes
+	cat /etc/*/*-enabled/*headrace.conf /etc/caddy/Caddyfile 2>/dev/null | grep -v '^[[:space:]]*#' >lines
 	END
 }
 
@@ -38,6 +39,8 @@ section() {	# PAGE NAME
 }
 
 runs() { grep -q "^$1 .*$2" "$D/processes" || fail "no '$2' of $1 among the processes: $(cat "$D/processes")"; }
+says() { grep -q "$1" "$D/lines" || fail "no '$1' in the web server's file: $(cat "$D/lines")"; }
+says_not() { ! grep -q "$1" "$D/lines" || fail "'$1' in the web server's file: $(cat "$D/lines")"; }
 
 test_lighttpd_service() {
 	cell service lighttpd-fastcgi
@@ -50,22 +53,32 @@ test_lighttpd_serve() {
 test_lighttpd_workers() {
 	cell service same-user lighttpd-workers
 	runs www-data "headrace worker$"
+	says_not web.sock
 }
 test_lighttpd_cgi() {
 	cell service same-user lighttpd-cgi
 	runs www-data headrace-notifier
+	says headrace.cgi
+	says_not web.sock
 }
 test_apache_service() { cell service apache-fastcgi; }
 test_apache_serve() { cell serve apache-fastcgi; }
 test_apache_workers() {
 	cell service same-user apache-workers
 	runs www-data "headrace worker$"
+	says_not web.sock
 }
 test_apache_cgi() {
 	cell service same-user apache-cgi
 	runs www-data headrace-notifier
+	says headrace.cgi
+	says_not web.sock
 }
 test_caddy_service() { cell service caddy-fastcgi; }
 test_caddy_serve() { cell serve caddy-fastcgi; }
 test_nginx_service() { cell service nginx-fastcgi; }
 test_nginx_serve() { cell serve nginx-fastcgi; }
+test_nginx_scgi() {
+	cell service nginx-scgi
+	says scgi_pass
+}
