@@ -25,7 +25,7 @@ enum doctor_server { SERVER_LIGHTTPD, SERVER_APACHE, SERVER_CADDY, SERVER_NGINX,
 /* A line to change that several findings share; one row per web server each. */
 enum doctor_topic {
 	TOPIC_NONE, TOPIC_UPGRADE, TOPIC_WORKERS, TOPIC_TIMEOUT, TOPIC_BUFFER, TOPIC_BODY,
-	TOPIC_CLIENT, TOPIC_AUTH, TOPIC_CERT, TOPIC_PORT80, TOPIC_SOCKET, TOPIC_COUNT
+	TOPIC_CLIENT, TOPIC_AUTH, TOPIC_CERT, TOPIC_PORT80, TOPIC_COUNT
 };
 
 enum doctor_id {
@@ -68,9 +68,14 @@ struct doctor_case {
 
 extern const struct doctor_case doctor_cases[FOUND_COUNT];
 
-struct doctor_change { const char *file, *line; };
+/* What to write into a web server's file, with /run/headrace and NAME in it. */
+struct doctor_change {
+	const char *where;	/* NULL: anywhere in the part of this host */
+	const char *line;	/* or several */
+};
 
 extern const char *const doctor_server_names[SERVER_COUNT];
+extern const char *const doctor_server_files[SERVER_COUNT];	/* where it mostly is */
 extern const struct doctor_change doctor_changes[TOPIC_COUNT][SERVER_COUNT];
 
 struct doctor_finding {
@@ -190,6 +195,12 @@ void doctor_note_server(struct doctor *d, struct str head);
 
 /* The status as its server worded it: "404 Not Found". */
 const char *doctor_status(struct doctor *d, struct str head);
+
+/*
+ * The file of this machine in which that web server has the host, with the line that names it:
+ * "/etc/nginx/sites-enabled/x:3".  NULL if there is none, or the machine is another.
+ */
+const char *doctor_site(struct doctor *d, enum doctor_server server);	/* doctor_site.c */
 
 /* ---- the tunnel (doctor_tunnel.c) ---- */
 

@@ -400,8 +400,9 @@ const struct doctor_case doctor_cases[FOUND_COUNT] = {
 		"The web server's user may not open headrace's sockets.",
 		"It answers 502 or 503 to everybody.",
 		"fetch control key: 502 Bad Gateway",
-		"Let that user enter the folder of the sockets: chmod 755 on it, or membership in its group.",
-		TOPIC_SOCKET },
+		"Let that user enter the folder of the sockets (chmod 755), and connect: server.socket_group in "
+		"headrace.ini, or SocketGroup= and SocketMode= in headrace.socket, is to be a group of that user.",
+		TOPIC_NONE },
 	[FOUND_RUN_OPEN] = { "run-open", false,
 		"Everybody may write to the folder of the sockets.",
 		"Any user of this machine can put a socket of their own in headrace's place.",

@@ -5,12 +5,6 @@
  */
 #include "cli/doctor.h"
 
-#define LIGHTTPD_FILE "/etc/lighttpd/conf-enabled/ (the file of this host)"
-#define APACHE_FILE "/etc/apache2/sites-enabled/ (the VirtualHost of this name)"
-#define CADDY_FILE "/etc/caddy/Caddyfile (the block of this name)"
-#define NGINX_FILE "/etc/nginx/sites-enabled/ (the server block of this name)"
-#define NGINX_TS2021 "/etc/nginx/sites-enabled/ (location = /ts2021)"
-
 const char *const doctor_server_names[SERVER_COUNT] = {
 	[SERVER_LIGHTTPD] = "lighttpd",
 	[SERVER_APACHE] = "Apache",
@@ -18,22 +12,29 @@ const char *const doctor_server_names[SERVER_COUNT] = {
 	[SERVER_NGINX] = "nginx",
 };
 
+const char *const doctor_server_files[SERVER_COUNT] = {
+	[SERVER_LIGHTTPD] = "/etc/lighttpd/conf-enabled/ (the file of this host)",
+	[SERVER_APACHE] = "/etc/apache2/sites-enabled/ (the VirtualHost of this name)",
+	[SERVER_CADDY] = "/etc/caddy/Caddyfile (the block of this name)",
+	[SERVER_NGINX] = "/etc/nginx/sites-enabled/ (the server of this name)",
+};
+
 const struct doctor_change doctor_changes[TOPIC_COUNT][SERVER_COUNT] = {
 	[TOPIC_UPGRADE] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE,
+		[SERVER_LIGHTTPD] = { NULL,
 			"$HTTP[\"url\"] == \"/ts2021\" {\n"
 			"\tfastcgi.server = ()\n"
 			"\tproxy.server = ( \"\" => (( \"host\" => \"/run/headrace/notifier.sock\" )) )\n"
 			"\tproxy.header = ( \"upgrade\" => \"enable\" )\n"
 			"}" },
-		[SERVER_APACHE] = { APACHE_FILE " before all other ProxyPass, and not by scgi://",
+		[SERVER_APACHE] = { "before all other ProxyPass, and not by scgi://",
 			"ProxyPass \"/ts2021\" \"unix:/run/headrace/notifier.sock|http://headrace/ts2021\" "
 			"upgrade=any timeout=3600" },
-		[SERVER_CADDY] = { CADDY_FILE,
+		[SERVER_CADDY] = { NULL,
 			"handle /ts2021 {\n"
 			"\treverse_proxy unix//run/headrace/notifier.sock\n"
 			"}" },
-		[SERVER_NGINX] = { NGINX_FILE,
+		[SERVER_NGINX] = { NULL,
 			"location = /ts2021 {\n"
 			"\tproxy_pass http://unix:/run/headrace/notifier.sock;\n"
 			"\tproxy_http_version 1.1;\n"
@@ -46,104 +47,104 @@ const struct doctor_change doctor_changes[TOPIC_COUNT][SERVER_COUNT] = {
 			"}" },
 	},
 	[TOPIC_WORKERS] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE,
+		[SERVER_LIGHTTPD] = { NULL,
 			"fastcgi.server = ( \"/\" => (( \"socket\" => \"/run/headrace/web.sock\",\n"
 			"\t\"check-local\" => \"disable\", \"disable-time\" => 0 )) )" },
-		[SERVER_APACHE] = { APACHE_FILE,
+		[SERVER_APACHE] = { NULL,
 			"ProxyPass \"/\" \"unix:/run/headrace/web.sock|fcgi://headrace-workers/\" retry=0" },
-		[SERVER_CADDY] = { CADDY_FILE,
+		[SERVER_CADDY] = { NULL,
 			"handle {\n"
 			"\treverse_proxy unix//run/headrace/web.sock {\n"
 			"\t\ttransport fastcgi\n"
 			"\t}\n"
 			"}" },
-		[SERVER_NGINX] = { NGINX_FILE,
+		[SERVER_NGINX] = { NULL,
 			"location / {\n"
 			"\tinclude fastcgi_params;\n"
 			"\tfastcgi_pass unix:/run/headrace/web.sock;\n"
 			"}" },
 	},
 	[TOPIC_TIMEOUT] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE " within $HTTP[\"url\"] == \"/ts2021\"",
+		[SERVER_LIGHTTPD] = { "within $HTTP[\"url\"] == \"/ts2021\"",
 			"server.max-read-idle = 3600\n"
 			"server.max-write-idle = 3600\n"
 			"server.max-request-size = 0" },
-		[SERVER_APACHE] = { APACHE_FILE " at the end of the line ProxyPass \"/ts2021\"",
+		[SERVER_APACHE] = { "at the end of the line ProxyPass \"/ts2021\"",
 			"upgrade=any timeout=3600" },
-		[SERVER_CADDY] = { CADDY_FILE, "no stream_timeout in reverse_proxy, and no read_timeout or "
+		[SERVER_CADDY] = { NULL, "no stream_timeout in reverse_proxy, and no read_timeout or "
 			"write_timeout in servers { timeouts { … } }" },
-		[SERVER_NGINX] = { NGINX_TS2021,
+		[SERVER_NGINX] = { "in location = /ts2021",
 			"proxy_read_timeout 1h;\n"
 			"proxy_send_timeout 1h;" },
 	},
 	[TOPIC_BUFFER] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE " within $HTTP[\"url\"] == \"/ts2021\"",
+		[SERVER_LIGHTTPD] = { "within $HTTP[\"url\"] == \"/ts2021\"",
 			"server.stream-response-body = 2\n"
 			"server.stream-request-body = 2" },
-		[SERVER_APACHE] = { APACHE_FILE " with http:// and not scgi://, and no mod_buffer there",
+		[SERVER_APACHE] = { "with http:// and not scgi://, and no mod_buffer there",
 			"ProxyPass \"/ts2021\" \"unix:/run/headrace/notifier.sock|http://headrace/ts2021\" "
 			"upgrade=any timeout=3600" },
-		[SERVER_CADDY] = { CADDY_FILE " with no request_buffers or response_buffers",
+		[SERVER_CADDY] = { "with no request_buffers or response_buffers",
 			"handle /ts2021 {\n"
 			"\treverse_proxy unix//run/headrace/notifier.sock {\n"
 			"\t\tflush_interval -1\n"
 			"\t}\n"
 			"}" },
-		[SERVER_NGINX] = { NGINX_TS2021,
+		[SERVER_NGINX] = { "in location = /ts2021",
 			"proxy_set_header Upgrade $http_upgrade;\n"
 			"proxy_set_header Connection \"upgrade\";\n"
 			"proxy_buffering off;\n"
 			"proxy_request_buffering off;" },
 	},
 	[TOPIC_BODY] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE, "server.max-request-size = 8192" },
-		[SERVER_APACHE] = { APACHE_FILE, "LimitRequestBody 8388608" },
-		[SERVER_CADDY] = { CADDY_FILE,
+		[SERVER_LIGHTTPD] = { NULL, "server.max-request-size = 8192" },
+		[SERVER_APACHE] = { NULL, "LimitRequestBody 8388608" },
+		[SERVER_CADDY] = { NULL,
 			"request_body {\n"
 			"\tmax_size 8MiB\n"
 			"}" },
-		[SERVER_NGINX] = { NGINX_FILE, "client_max_body_size 8m;" },
+		[SERVER_NGINX] = { NULL, "client_max_body_size 8m;" },
 	},
 	[TOPIC_CLIENT] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE " within $HTTP[\"url\"] == \"/ts2021\"",
+		[SERVER_LIGHTTPD] = { "within $HTTP[\"url\"] == \"/ts2021\"",
 			"proxy.forwarded = ( \"for\" => 1 )" },
-		[SERVER_APACHE] = { APACHE_FILE, "ProxyAddHeaders On" },
-		[SERVER_CADDY] = { CADDY_FILE, "no header_up for X-Forwarded-For: Caddy sets it itself" },
-		[SERVER_NGINX] = { NGINX_TS2021, "proxy_set_header X-Forwarded-For $remote_addr;" },
+		[SERVER_APACHE] = { NULL, "ProxyAddHeaders On" },
+		[SERVER_CADDY] = { NULL, "no header_up for X-Forwarded-For: Caddy sets it itself" },
+		[SERVER_NGINX] = { "in location = /ts2021", "proxy_set_header X-Forwarded-For $remote_addr;" },
 	},
 	[TOPIC_AUTH] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE, "no auth.require for this host" },
-		[SERVER_APACHE] = { APACHE_FILE, "CGIPassAuth On (in <Location \"/\">), and no Require valid-user" },
-		[SERVER_CADDY] = { CADDY_FILE, "no basicauth, and no header_up -Authorization" },
-		[SERVER_NGINX] = { NGINX_FILE, "fastcgi_param HTTP_AUTHORIZATION $http_authorization; "
+		[SERVER_LIGHTTPD] = { NULL, "no auth.require for this host" },
+		[SERVER_APACHE] = { NULL, "CGIPassAuth On (in <Location \"/\">), and no Require valid-user" },
+		[SERVER_CADDY] = { NULL, "no basicauth, and no header_up -Authorization" },
+		[SERVER_NGINX] = { NULL, "fastcgi_param HTTP_AUTHORIZATION $http_authorization; "
 			"and no auth_basic" },
 	},
 	[TOPIC_CERT] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE,
+		[SERVER_LIGHTTPD] = { NULL,
 			"$SERVER[\"socket\"] == \":443\" { ssl.engine = \"enable\" }\n"
 			"ssl.pemfile = \"/etc/letsencrypt/live/NAME/fullchain.pem\"\n"
 			"ssl.privkey = \"/etc/letsencrypt/live/NAME/privkey.pem\"" },
-		[SERVER_APACHE] = { APACHE_FILE,
+		[SERVER_APACHE] = { NULL,
 			"SSLEngine on\n"
 			"SSLCertificateFile /etc/letsencrypt/live/NAME/fullchain.pem\n"
 			"SSLCertificateKeyFile /etc/letsencrypt/live/NAME/privkey.pem" },
-		[SERVER_CADDY] = { CADDY_FILE, "NAME {        (and no line tls: Caddy gets and renews certificates "
+		[SERVER_CADDY] = { NULL, "NAME {        (and no line tls: Caddy gets and renews certificates "
 			"itself, for which ports 80 and 443 must be open)" },
-		[SERVER_NGINX] = { NGINX_FILE,
+		[SERVER_NGINX] = { NULL,
 			"listen 443 ssl;\n"
 			"ssl_certificate /etc/letsencrypt/live/NAME/fullchain.pem;\n"
 			"ssl_certificate_key /etc/letsencrypt/live/NAME/privkey.pem;" },
 	},
 	[TOPIC_PORT80] = {
-		[SERVER_LIGHTTPD] = { LIGHTTPD_FILE " around url.redirect",
+		[SERVER_LIGHTTPD] = { "around url.redirect",
 			"$HTTP[\"url\"] != \"/ts2021\" {\n"
 			"\turl.redirect = ( \"\" => \"https://NAME${url.path}${qsa}\" )\n"
 			"}" },
-		[SERVER_APACHE] = { "/etc/apache2/sites-enabled/ (the VirtualHost *:80) instead of Redirect",
+		[SERVER_APACHE] = { "in <VirtualHost *:80>, instead of Redirect",
 			"ProxyPass \"/ts2021\" \"unix:/run/headrace/notifier.sock|http://headrace/ts2021\" "
 			"upgrade=any timeout=3600\n"
 			"RedirectMatch permanent \"^/(?!ts2021$)(.*)\" \"https://NAME/$1\"" },
-		[SERVER_CADDY] = { "/etc/caddy/Caddyfile (a block of its own)",
+		[SERVER_CADDY] = { "as a block of its own",
 			"http://NAME {\n"
 			"\thandle /ts2021 {\n"
 			"\t\treverse_proxy unix//run/headrace/notifier.sock\n"
@@ -152,16 +153,10 @@ const struct doctor_change doctor_changes[TOPIC_COUNT][SERVER_COUNT] = {
 			"\t\tredir https://NAME{uri} permanent\n"
 			"\t}\n"
 			"}" },
-		[SERVER_NGINX] = { "/etc/nginx/sites-enabled/ (the server block that listens on 80)",
+		[SERVER_NGINX] = { "in the server that listens on 80",
 			"location = /ts2021 { as at port 443 }\n"
 			"location / {\n"
 			"\treturn 301 https://NAME$request_uri;\n"
 			"}" },
-	},
-	[TOPIC_SOCKET] = {
-		[SERVER_LIGHTTPD] = { "/etc/group", "adduser www-data headrace; systemctl restart lighttpd" },
-		[SERVER_APACHE] = { "/etc/group", "adduser www-data headrace; systemctl restart apache2" },
-		[SERVER_CADDY] = { "/etc/group", "adduser caddy headrace; systemctl restart caddy" },
-		[SERVER_NGINX] = { "/etc/group", "adduser www-data headrace; systemctl restart nginx" },
 	},
 };

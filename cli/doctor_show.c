@@ -42,6 +42,14 @@ fitting(struct doctor *d, const char *line)
 	return replaced(d->arena, line, "/run/headrace/web.sock", config_socket(d->arena, cfg, "web.sock"));
 }
 
+static const char *
+file_of(struct doctor *d, int server)
+{
+	const char *site = doctor_site(d, (enum doctor_server)server);
+
+	return site != NULL ? site : doctor_server_files[server];
+}
+
 /* The web server that answered, or all that we know if it did not say who it is. */
 static bool
 concerned(const struct doctor *d, int server)
@@ -61,7 +69,8 @@ put_changes(struct doctor *d, struct jw *w, enum doctor_topic topic)
 			continue;
 		jw_obj(w);
 		jw_kstr(w, "server", doctor_server_names[s]);
-		jw_kstr(w, "file", doctor_changes[topic][s].file);
+		jw_kstr(w, "file", file_of(d, s));
+		jw_kstr(w, "where", doctor_changes[topic][s].where);
 		jw_kstr(w, "line", fitting(d, doctor_changes[topic][s].line));
 		jw_end_obj(w);
 	}
@@ -186,13 +195,16 @@ print_line(struct str line)
 static void
 print_changes(struct doctor *d, enum doctor_topic topic)
 {
+	const struct doctor_change *change;
 	struct str rest, line;
 
 	for (int s = 0; s < SERVER_COUNT && topic != TOPIC_NONE; s++) {
 		if (!concerned(d, s))
 			continue;
-		print_part(doctor_server_names[s], doctor_changes[topic][s].file);
-		rest = str_of(fitting(d, doctor_changes[topic][s].line));
+		change = &doctor_changes[topic][s];
+		print_part(doctor_server_names[s], change->where == NULL ? file_of(d, s) :
+		    arena_printf(d->arena, "%s, %s", file_of(d, s), change->where));
+		rest = str_of(fitting(d, change->line));
 		while (str_cut(&rest, '\n', &line))
 			print_line(line);
 	}

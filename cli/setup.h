@@ -142,6 +142,9 @@ const char *setup_at(const struct setup *s, const char *path);
 
 bool setup_is_there(const struct setup *s, const char *path);
 
+/* Is 'host' there as a whole name, not as part of another? */
+bool setup_names_host(struct str line, const char *host);
+
 /* ---- texts (setup_text.c) ---- */
 
 enum setup_template {

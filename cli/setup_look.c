@@ -126,9 +126,8 @@ choose_installed(struct setup *s)
 
 /* ---- what it has been told already ---- */
 
-/* 'word' as a whole name, not as part of another */
-static bool
-names_host(struct str line, const char *host)
+bool
+setup_names_host(struct str line, const char *host)
 {
 	const char *p = memmem(line.p, line.n, host, strlen(host));
 	char before, after;
@@ -149,7 +148,7 @@ look_at_line(struct setup *s, const char *file, struct str line)
 	if (line.n == 0 || line.p[0] == '#')
 		return;
 	for (size_t i = 0; i < 3 && row->names[i] != NULL; i++)
-		if (str_starts(line, row->names[i]) && names_host(line, s->host) &&
+		if (str_starts(line, row->names[i]) && setup_names_host(line, s->host) &&
 		    (row->names[i][0] != '\0' || str_ends(line, "{")))
 			setup_problem(s, "%s has a site for %s already: take it out there, or leave it as it is and "
 			    "compare it with what is printed here", file, s->host);

@@ -1,5 +1,8 @@
 # docs/cli.md: its commands are run as they stand, in the order of the page.
 
+# shellcheck source=tests/proc/doctor.sh
+. tests/proc/doctor.sh
+
 # What stops and starts headrace where the page says so.
 fake_systemctl() {
 	cat >"$D/bin/systemctl" <<-END
@@ -10,9 +13,8 @@ fake_systemctl() {
 }
 
 test_cli_page() {
-	config
 	hr_in_path
-	start_all
+	start_deployment
 	fake_systemctl
 	blocks docs/cli.md >"$D/page.sh"
 	grep -q 'headrace restore' "$D/page.sh" || fail "no commands found in docs/cli.md"

@@ -145,3 +145,28 @@ test_doctor_heals_nginx() {
 	same "line" 'proxy_set_header X-Forwarded-For $remote_addr;' "$(line_for client-address)"
 	cuts nginx "$(echo "$lines" | sed 's/_timeout 1h/_timeout 2s/')" "proxy_read_timeout 1h;"
 }
+
+# On the server's machine the file is known, and the line that names the host.
+test_doctor_knows_the_file() { apart 48-doctor-servers.sh in_own_etc; }
+
+in_own_etc() {
+	apart_network
+	apart_hosts "127.0.0.1 head.test"
+	mkdir "$D/sites" "$D/www"
+	mount --bind "$D/sites" /etc/nginx/sites-enabled
+	printf 'server {\n\tserver_name www.head.test;\n}\n' >"$D/sites/another"
+	printf '# ours\nserver {\n\tserver_name head.test;\n}\n' >"$D/sites/ours"
+	PORT=28080
+	config
+	sed -i 's|^url = .*|url = http://head.test:28080|' "$D/headrace.ini"
+	start_serve
+	host_with nginx ""
+	examine_here
+	same "file" /etc/nginx/sites-enabled/ours:3 "$(jq -r '.findings[] | select(.id == "key-status") | .change[0].file' "$D/out")"
+	hr doctor
+	out_has "nginx     /etc/nginx/sites-enabled/ours:3"
+	out_has "fastcgi_pass unix:$D/run/web.sock;"
+	examine http://head.test:28080
+	same "file elsewhere" "/etc/nginx/sites-enabled/ (the server of this name)" \
+	    "$(jq -r '.findings[] | select(.id == "key-status") | .change[0].file' "$D/out")"
+}
