@@ -79,6 +79,7 @@ struct setup_step {
 	/* found out and done */
 	enum setup_found found;
 	enum setup_state state;
+	bool blocked;		/* what is there can neither be used nor replaced */
 	bool offer;		/* FILE: something new goes beside what was edited */
 	bool was_there;
 	struct str before;	/* what the file held */

@@ -106,6 +106,7 @@ read_before(struct setup *s, struct setup_step *t)
 	why = file_read(s->arena, at, SETUP_FILE_MAX, &t->before);
 	if (why != NULL) {
 		t->before = STR("");
+		t->blocked = true;
 		t->note = arena_printf(s->arena, "it cannot be read: %s", why);
 	}
 	return true;
@@ -250,7 +251,7 @@ line_look(struct setup *s, struct setup_step *t)
 	t->found = SETUP_NOTHING;
 	if (read_before(s, t) && line_at(t->before, t->text) < t->before.n)
 		t->found = SETUP_SAME;
-	else if (t->note != NULL)
+	else if (t->blocked)
 		t->found = SETUP_FOREIGN;
 }
 

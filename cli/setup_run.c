@@ -127,7 +127,7 @@ leads_out(const struct setup *s, const struct setup_step *t)
 
 	if (t->kind == SETUP_LINK)	/* which itself may lead anywhere */
 		at = dirname(at);
-	while (realpath(at, real) == NULL && errno == ENOENT)
+	while (realpath(at, real) == NULL && strcmp(at, "/") != 0)
 		at = dirname(at);
 	return strncmp(real, s->root, n) != 0 || (real[n] != '/' && real[n] != '\0');
 }
@@ -140,6 +140,8 @@ setup_look_all(struct setup *s)
 			return cli_fail(s->c, ERR_CONFLICT, "%s%s leads out of that tree", s->root, t->path);
 		setup_kinds[t->kind]->look(s, t);
 		t->state = state_of(s, t);
+		if (t->blocked && !s->undo)
+			setup_problem(s, "%s%s: %s.  Take it away first", s->root, t->path, t->note);
 	}
 	return OK;
 }

@@ -92,7 +92,8 @@ folder_look(struct setup *s, struct setup_step *t)
 	else
 		t->found = SETUP_SAME;
 	t->was_there = t->found != SETUP_NOTHING;
-	if (t->found == SETUP_FOREIGN)
+	t->blocked = t->found == SETUP_FOREIGN;
+	if (t->blocked)
 		t->note = "it is no folder";
 }
 
@@ -153,7 +154,8 @@ link_look(struct setup *s, struct setup_step *t)
 		t->found = SETUP_SAME;		/* however its path is written */
 	else {
 		t->found = SETUP_FOREIGN;
-		t->note = "it leads elsewhere";
+		t->blocked = true;
+		t->note = "it is something else, or leads elsewhere";
 	}
 }
 

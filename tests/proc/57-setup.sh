@@ -257,9 +257,15 @@ test_links_do_not_lead_out_of_the_tree() {
 test_what_cannot_be_finished_is_put_back() {
 	tree nginx
 	mkdir "$D/tree/$(site nginx)"
+	ln -s elsewhere "$D/tree/etc/nginx/sites-enabled/headrace.conf"
+	echo >"$D/tree/etc/headrace"
 	before=$(snapshot "$D/tree")
-	in_tree --write
-	out_has "kept        /$(site nginx)"
+	setup --root "$D/tree" --write --certificate /etc/ssl/hr/cert.pem --key /etc/ssl/hr/key.pem
+	exits 5
+	out_has "/tree/$(site nginx): it cannot be read: it is not a file.  Take it away first"
+	out_has "/tree/etc/nginx/sites-enabled/headrace.conf: it is something else, or leads elsewhere"
+	out_has "/tree/etc/headrace: it is no folder"
+	same "the tree" "$before" "$(snapshot "$D/tree")"
 	rmdir "$D/tree/$(site nginx)"
 	rm -rf "$D/tree/etc/headrace" "$D/tree/etc/nginx/sites-enabled"
 	echo >"$D/tree/etc/nginx/sites-enabled"		# no folder

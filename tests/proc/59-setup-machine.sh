@@ -134,6 +134,21 @@ refused() {
 	same "/etc/nginx" "$before" "$(snapshot /etc/nginx)"
 }
 
+# Of several web servers the one that runs is meant.
+chosen() {
+	begin_machine
+	set_up --server nginx -o json
+	same "notes on others" 0 "$(answer '[.notes[] | select(contains("only one of them"))] | length')"
+	nginx -g 'daemon off;' >>"$D/web.log" 2>&1 &
+	within 10 curl -s -o /dev/null "http://$NAME/" || fail "nginx does not start"
+	set_up -o json
+	same "web server" nginx "$(answer .webServer)"
+	set_up --server apache -o json
+	same "note" "nginx runs, and Apache does not: only one of them can have ports 80 and 443." "$(answer '.notes[0]')"
+}
+
+test_setup_takes_the_web_server_that_runs() { on_machine chosen; }
+
 test_setup_puts_back_what_is_refused() { on_machine refused; }
 
 # Where headrace is installed and systemd runs, one command does all; and one takes it back.
