@@ -107,6 +107,7 @@ include tests/lint.mk
 include tests/proc/proc.mk
 include tests/interop/interop.mk
 include tests/api/api.mk
+include tests/deb/deb.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

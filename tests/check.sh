@@ -63,6 +63,7 @@ ring golden make golden
 ring proc make proc
 ring api make api
 ring interop make interop
+ring deb make deb-test
 
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]
