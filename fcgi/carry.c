@@ -5,29 +5,11 @@
 #include <string.h>
 
 #include "fcgi/limits.h"
+#include "fcgi/params.h"
 #include "handlers/dispatch.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/crypto/key.h"
-
-static struct req_param *
-params_of(struct arena *a, char *const *env, enum origin origin)
-{
-	struct req_param *list = arena_array(a, CARRY_PARAMS_MAX + 1, sizeof(*list));
-	struct str left, name;
-	size_t n = 0;
-
-	for (; *env != NULL && n < CARRY_PARAMS_MAX; env++) {
-		left = str_of(*env);
-		if (!str_cut(&left, '=', &name) || left.p == NULL)
-			continue;
-		if (origin != ORIGIN_CONTROL && str_starts(name, "HEADRACE_"))
-			continue;
-		list[n].name = arena_strndup(a, name.p, name.n);
-		list[n++].value = arena_strndup(a, left.p, left.n);
-	}
-	return list;
-}
 
 /* "/path?query" of the request line; older servers give it in parts. */
 static struct str
@@ -44,6 +26,20 @@ target_of(struct req *rq)
 	    info ? info : "", query ? query : ""));
 }
 
+/* Said once: with a web server that gives none, each request would say it. */
+static void
+miss_address(const struct req *rq)
+{
+	static bool said;
+	const char *given = req_param(rq, "REMOTE_ADDR");
+
+	if (!said)
+		log_warn("the web server gives no address of clients in REMOTE_ADDR (%.60s): all "
+		    "clients count as one where keys are guessed, and the audit log has none",
+		    given != NULL ? given : "there is none");
+	said = true;
+}
+
 /*
  * The client's address: who spoke to the web server, or whom a proxy that we know speaks
  * for.  The notifier has found that out itself.
@@ -58,7 +54,36 @@ address_of(struct req *rq)
 	if (rq->origin != ORIGIN_CONTROL)
 		before = str_of(req_param(rq, "HTTP_X_FORWARDED_FOR"));
 	ip = client_of(ip_of(req_param(rq, "REMOTE_ADDR")), before, &rq->cfg->trusted_proxies);
+	if (ip.family == 0 && rq->origin != ORIGIN_CONTROL)
+		miss_address(rq);
 	return ip.family != 0 ? ip_write(&ip, text) : "";
+}
+
+/* What every request has; NULL, or what is missing. */
+static const char *
+missing(struct req *rq)
+{
+	if (req_param(rq, "REQUEST_METHOD") == NULL)
+		return "the web server gave no REQUEST_METHOD";
+	if (req_param(rq, "REQUEST_URI") == NULL && req_param(rq, "SCRIPT_NAME") == NULL &&
+	    req_param(rq, "PATH_INFO") == NULL)
+		return "the web server gave no REQUEST_URI, and neither SCRIPT_NAME nor PATH_INFO";
+	return NULL;
+}
+
+/* False, with an answer, if what was given makes no request. */
+static bool
+take_params(struct req *rq, char *const *env)
+{
+	const char *wrong = params_take(rq, env);
+
+	if (wrong == NULL)
+		wrong = missing(rq);
+	if (wrong == NULL)
+		return true;
+	log_info("refused a request: %s", wrong);
+	dispatch_refuse(rq, ERR_BADREQ, wrong);
+	return false;
 }
 
 /* False, with an answer, if the notifier's variables make no sense. */
@@ -78,7 +103,7 @@ take_machine_key(struct req *rq)
 	return true;
 }
 
-static void
+static bool
 begin(struct req *rq, struct backend *b, struct arena *a, enum origin origin,
     char *const *env)
 {
@@ -87,13 +112,15 @@ begin(struct req *rq, struct backend *b, struct arena *a, enum origin origin,
 		.cfg = b->cfg,
 		.now_ms = clock_wall_ms(),
 		.origin = origin,
-		.query = "",
-		.params = params_of(a, env, origin),
+		.query = "", .remote_addr = "",
 	};
 	req_begin(rq);
+	if (!take_params(rq, env))
+		return false;
 	rq->method = http_method_of(req_param(rq, "REQUEST_METHOD"));
 	rq->remote_addr = address_of(rq);
 	req_target(rq, target_of(rq));
+	return true;
 }
 
 /* Reads and forgets, so that the web server can finish sending and then reads our answer. */
@@ -177,8 +204,7 @@ bool
 carry_read(struct backend *b, struct arena *a, enum origin origin,
     const struct carry_source *src, struct req *rq)
 {
-	begin(rq, b, a, origin, src->env);
-	return take_machine_key(rq) && take_body(rq, src);
+	return begin(rq, b, a, origin, src->env) && take_machine_key(rq) && take_body(rq, src);
 }
 
 void

@@ -7,7 +7,8 @@
 #ifndef FCGI_LIMITS_H
 #define FCGI_LIMITS_H
 
-#define CARRY_PARAMS_MAX 256		/* CGI variables; more are not looked at */
+#define CARRY_PARAMS_MAX 256		/* CGI variables */
+#define CARRY_PARAMS_BYTES_MAX (256 * 1024)	/* of all of them */
 #define CARRY_DRAIN_MAX (64L * 1024 * 1024)	/* of a body that nobody wants */
 
 #define WORKER_READ_S 30		/* for a whole request to arrive */

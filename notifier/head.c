@@ -64,6 +64,7 @@ head_from_scgi(struct head *h, struct span in)
 	if (n <= 0)
 		return n;
 	h->scgi = true;
+	h->has_body = s.content_length > 0;
 	ok = scgi_copy(&h->method, &s, "REQUEST_METHOD") &&
 	    scgi_copy(&h->target, &s, "REQUEST_URI") &&
 	    scgi_copy(&h->remote, &s, "REMOTE_ADDR");
@@ -204,6 +205,9 @@ head_judge(const struct head *h, struct verdict *v)
 	if (!str_is(path, PATH))
 		refuse(v, 404, "only " PATH " is served here",
 		    "the web server should send only " PATH " to the notifier");
+	else if (h->has_body && h->field[FIELD_UPGRADE].n > 0)
+		refuse(v, 400, "an upgrade has no body",
+		    "a web server in between may have made a body of what a client sends after it");
 	else if (lists(&h->field[FIELD_UPGRADE], TS2021_UPGRADE))
 		judge_noise(h, v);
 	else if (lists(&h->field[FIELD_UPGRADE], "websocket"))

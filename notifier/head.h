@@ -33,6 +33,7 @@ struct head {
 	struct buf method, target, field[FIELD_COUNT];
 	struct buf remote;	/* REMOTE_ADDR, by SCGI only */
 	struct ip source;	/* by the PROXY protocol only, else of family 0 */
+	bool has_body;		/* announced, in whatever way */
 	bool scgi;
 };
 

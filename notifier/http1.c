@@ -83,6 +83,9 @@ on_head_end(http_parser *parser)
 
 	buf_str(&p->head->method,
 	    http_method_str((enum http_method)parser->method));
+	/* Without a length it is the largest number. */
+	p->head->has_body = (parser->flags & F_CHUNKED) != 0 ||
+	    (parser->content_length != 0 && parser->content_length != UINT64_MAX);
 	p->done = true;
 	return 2;	/* what follows is not HTTP/1 any more */
 }
