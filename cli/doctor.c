@@ -34,7 +34,7 @@ static const struct {
 	{ "upgrade", FACT_HTTP | FACT_KEY, doctor_upgrade },
 	{ "inside", FACT_TUNNEL, doctor_inner },
 	{ "other port", FACT_ADDRESS | FACT_KEY, doctor_other_port },
-	{ "websocket", FACT_HTTP | FACT_KEY, doctor_websocket },
+	{ "websocket", FACT_HTTP | FACT_KEY | FACT_TUNNEL, doctor_websocket },
 	{ "API", FACT_HTTP, doctor_api },
 	{ "large body", FACT_HTTP | FACT_KEY, doctor_body },
 	{ "configuration", 0, doctor_config },

@@ -210,6 +210,16 @@ print_changes(struct doctor *d, enum doctor_topic topic)
 	}
 }
 
+/* Did an earlier finding show the same lines? */
+static bool
+shown_before(const struct doctor *d, size_t finding)
+{
+	for (size_t i = 0; i < finding; i++)
+		if (doctor_cases[d->found[i].id].topic == doctor_cases[d->found[finding].id].topic)
+			return true;
+	return false;
+}
+
 void
 doctor_show_findings(struct doctor *d)
 {
@@ -225,7 +235,10 @@ doctor_show_findings(struct doctor *d)
 		print_part("Why", is->why);
 		print_part("Clients", f->client);
 		print_part("Cure", is->cure);
-		print_changes(d, is->topic);
+		if (is->topic != TOPIC_NONE && shown_before(d, i))
+			print_part("Lines", "as above");
+		else
+			print_changes(d, is->topic);
 	}
 	if (doctor_problems(d, 0) == 0)
 		printf("\nNothing is wrong.\n");

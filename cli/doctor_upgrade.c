@@ -200,7 +200,7 @@ ask(struct doctor *d, const char *base, struct upgrade *u,
 /* ---- judging ---- */
 
 static const char *
-in_words(struct doctor *d, const struct upgrade *u)
+in_short(struct doctor *d, const struct upgrade *u)
 {
 	static const char *const ends[] = {
 		[UP_CUT] = "the connection was closed", [UP_SILENT] = "no answer in time",
@@ -211,10 +211,18 @@ in_words(struct doctor *d, const struct upgrade *u)
 		return u->opened.why;
 	if (u->end != UP_ANSWERED)
 		return ends[u->end];
-	if (u->status == 101)
-		return "101 Switching Protocols";
-	return arena_printf(d->arena, "%s, \"%s\"", doctor_status(d, u->head),
-	    doctor_quote(d, u->rest, QUOTE));
+	return u->status == 101 ? "101 Switching Protocols" : doctor_status(d, u->head);
+}
+
+/* With as much as helps of a page that came instead. */
+static const char *
+in_words(struct doctor *d, const struct upgrade *u)
+{
+	const char *text = in_short(d, u);
+
+	if (u->line == NULL || u->opened.why[0] != '\0' || u->end != UP_ANSWERED || u->status == 101)
+		return text;
+	return arena_printf(d->arena, "%s, \"%s\"", text, doctor_quote(d, u->rest, QUOTE));
 }
 
 static bool
@@ -290,7 +298,7 @@ doctor_upgrade(struct doctor *d)
 		doctor_found(d, FOUND_UP_CUT, NULL, "%s: %s.", u.url, u.opened.why);
 	} else {
 		doctor_note_server(d, u.head);
-		doctor_saw(d, "POST %s: %s", u.url, in_words(d, &u));
+		doctor_saw(d, "POST %s: %s", u.url, in_short(d, &u));
 		if (upgraded(d, &u, TS2021_UPGRADE)) {
 			doctor_tunnel_begin(d, u.line, u.rest, &u.noise);
 			u.line = NULL;	/* it belongs to the tunnel, which may have closed it */
@@ -312,7 +320,7 @@ look_at_80(struct doctor *d, const struct upgrade *u, bool connected)
 	if (!connected)
 		doctor_saw(d, "port 80: %s; clients go to https at once", u->opened.why);
 	else
-		doctor_saw(d, "POST %s: %s", u->url, in_words(d, u));
+		doctor_saw(d, "POST %s: %s", u->url, in_short(d, u));
 	if (connected && u->end == UP_ANSWERED && u->status >= 300 && u->status < 400) {
 		to = probe_header(d->arena, u->head, "Location");
 		doctor_found(d, FOUND_UP_PORT80, doctor_status(d, u->head), "POST %s: %s, to \"%.200s\".",
@@ -326,7 +334,7 @@ look_at_443(struct doctor *d, const struct upgrade *u, bool connected)
 {
 	const char *why = connected ? in_words(d, u) : u->opened.why;
 
-	doctor_saw(d, "POST %s: %s", u->url, why);
+	doctor_saw(d, "POST %s: %s", u->url, connected ? in_short(d, u) : why);
 	if (!connected || !upgraded(d, u, TS2021_UPGRADE))
 		doctor_found(d, FOUND_URL_LOCKOUT, why, "POST %s: %s.", u->url, why);
 }
@@ -392,7 +400,7 @@ doctor_websocket(struct doctor *d)
 	}
 	to = probe_header(d->arena, u.head, "Upgrade");
 	protocol = probe_header(d->arena, u.head, "Sec-WebSocket-Protocol");
-	doctor_saw(d, "GET %s: %s", u.url, in_words(d, &u));
+	doctor_saw(d, "GET %s: %s", u.url, in_short(d, &u));
 	if (u.end != UP_ANSWERED || u.status != 101 || to == NULL || strcasecmp(to, "websocket") != 0 ||
 	    protocol == NULL || strcmp(protocol, TS2021_UPGRADE) != 0)
 		doctor_found(d, FOUND_WEBSOCKET, NULL, "GET %s: %s.", u.url, in_words(d, &u));

@@ -45,38 +45,38 @@ test_doctor_names_what_breaks_pages() {
 
 test_doctor_names_what_breaks_the_upgrade() {
 	start_deployment
-	breaks swallow "upgrade-swallowed websocket"
+	breaks swallow upgrade-swallowed
 	has "client" "426" "$(jq -r '.findings[0].client' "$D/out")"
 	has "line" 'proxy.header = ( "upgrade" => "enable" )' "$(jq -r '.findings[0].change[0].line' "$D/out")"
 	breaks only-websocket upgrade-swallowed
 	breaks no-websocket websocket
 	breaks header upgrade-header
-	breaks page "upgrade-status websocket"
+	breaks page upgrade-status
 	same "client" "unexpected HTTP response: 200 OK" "$(jq -r '.findings[0].client' "$D/out")"
-	breaks missing "upgrade-status websocket"
-	breaks redirect "upgrade-redirect websocket"
-	breaks no-notifier "upgrade-gateway websocket"
+	breaks missing upgrade-status
+	breaks redirect upgrade-redirect
+	breaks no-notifier upgrade-gateway
 	breaks capitals upgrade-protocol
 	same "client" 'server switched to unexpected protocol "Tailscale-Control-Protocol"' \
 	    "$(jq -r '.findings[0].client' "$D/out")"
-	breaks close-upgrade "upgrade-cut websocket"
-	breaks silent-upgrade "upgrade-hang websocket" --timeout 500ms
-	breaks huge-upgrade "upgrade-big websocket"
-	breaks other-key "noise-key websocket"
+	breaks close-upgrade upgrade-cut
+	breaks silent-upgrade upgrade-hang --timeout 500ms
+	breaks huge-upgrade upgrade-big
+	breaks other-key noise-key
 }
 
 test_doctor_names_what_breaks_inside() {
 	start_deployment
-	breaks false-101 "noise-hang websocket" --timeout 500ms
-	breaks truncate "noise-cut websocket"
-	breaks garbage "noise-garbage websocket"
-	breaks refused "noise-error websocket" --timeout 500ms
+	breaks false-101 noise-hang --timeout 500ms
+	breaks truncate noise-cut
+	breaks garbage noise-garbage
+	breaks refused noise-error --timeout 500ms
 	has "client" 'server error: "go elsewhere"' "$(jq -r '.findings[0].client' "$D/out")"
-	breaks buffer "noise-hang websocket" --timeout 500ms
-	breaks buffer-after-handshake "h2-hang websocket" --timeout 500ms
+	breaks buffer noise-hang --timeout 500ms
+	breaks buffer-after-handshake h2-hang --timeout 500ms
 	breaks one-way "h2-oneway" --timeout 500ms
 	breaks flip h2-garbage
-	breaks cut-after-handshake "h2-cut websocket"
+	breaks cut-after-handshake h2-cut
 	breaks cut idle-cut --wait 4s
 	has "seen" "It was cut after 2." "$(jq -r '.findings[0].seen' "$D/out")"
 	breaks none "" --wait 1s
@@ -86,7 +86,7 @@ test_doctor_names_what_breaks_inside() {
 test_doctor_tells_workers_from_the_notifier() {
 	start_all
 	examine "http://127.0.0.1:$PORT"
-	found_only "upgrade-worker websocket"
+	found_only upgrade-worker
 	has "socket" "/run/headrace/notifier.sock" "$(jq -r '.findings[0].change[0].line' "$D/out")"
 	"$BIN/headrace" -c "$D/headrace.ini" doctor -o json >"$D/out" 2>"$D/err" && fail "it is healthy"
 	has "socket of this machine" "$D/run/notifier.sock" "$(jq -r '.findings[0].change[0].line' "$D/out")"
