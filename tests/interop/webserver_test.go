@@ -29,12 +29,12 @@ func TestWebServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := lab.NewServerBehind(t, f, lab.Ini{"notifier.keepalive": "8s", "worker.web": "1"})
-			tryWebServer(t, s, f.Keeps)
+			tryWebServer(t, s, f)
 		})
 	}
 }
 
-func tryWebServer(t *testing.T, s *lab.Server, kept bool) {
+func tryWebServer(t *testing.T, s *lab.Server, f lab.Front) {
 	key := s.ReusableKey()
 	d := s.NewDaemon("anna").Join(key)
 	browser := s.NewBrowserDevice("browser").Join(key)
@@ -51,7 +51,11 @@ func tryWebServer(t *testing.T, s *lab.Server, kept bool) {
 	s.Nodes("rename", "anna", "berta")
 	stream.Wait("the new name", present("berta"))
 
+	before := ended(s)
 	s.ReloadWeb()
+	if n := ended(s) - before; n != 0 && !f.Drops {
+		t.Errorf("a reload ends %d connections", n)
+	}
 	s.Nodes("rename", "renamed", "reloaded")
 	d.WaitPeer("reloaded", "there", nothing)
 	s.StopWeb()
@@ -59,7 +63,7 @@ func tryWebServer(t *testing.T, s *lab.Server, kept bool) {
 	s.Nodes("rename", "reloaded", "again")
 	d.WaitPeer("again", "there", nothing)
 
-	if kept {
+	if f.Keeps {
 		asksMeanwhile(t, s)
 	} else {
 		s.Head.Stop(10 * time.Second)
@@ -250,16 +254,18 @@ func request(t *testing.T, s *lab.Server, method, path, body string, headers ...
 	return res.StatusCode, res.Proto, string(got)
 }
 
+// ended is how many connections that worked have ended.
+func ended(s *lab.Server) int { return strings.Count(s.Head.Log(), "ends in phase 'live'") }
+
 // staysOpen is idle for longer than the web server's defaults allow, and than
 // the server's signs of life are apart.
 func staysOpen(t *testing.T, s *lab.Server, stream *lab.Stream) {
 	t.Helper()
-	const end = "ends in phase 'live'"
-	before := strings.Count(s.Head.Log(), end)
+	before := ended(s)
 	heard := len(stream.Messages())
 	time.Sleep(12 * time.Second)
-	if after := strings.Count(s.Head.Log(), end); after != before || stream.Err() != nil {
-		t.Errorf("connections ended while nothing happened: %d, %v", after-before, stream.Err())
+	if n := ended(s) - before; n != 0 || stream.Err() != nil {
+		t.Errorf("connections ended while nothing happened: %d, %v", n, stream.Err())
 	}
 	if len(stream.Messages()) == heard {
 		t.Error("no keep-alive came through")

@@ -29,6 +29,7 @@ type Front struct {
 	end   syscall.Signal           // what Debian ends it with; 0: SIGTERM
 
 	reload func(s *Server) // makes it read its configuration again
+	Drops  bool            // that ends connections
 }
 
 // shortWait is what the frames have, in seconds, where web servers have a
@@ -36,9 +37,9 @@ type Front struct {
 const shortWait = 3
 
 var (
-	Lighttpd = Front{Name: "lighttpd", File: "conf/lighttpd/headrace.conf", frame: lighttpdFrame, argv: lighttpdArgv, reload: lighttpdReload}
+	Lighttpd = Front{Name: "lighttpd", File: "conf/lighttpd/headrace.conf", frame: lighttpdFrame, argv: lighttpdArgv, reload: lighttpdReload, Drops: true}
 	Apache   = Front{Name: "apache2", File: "conf/apache/headrace.conf", frame: apacheFrame, argv: apacheArgv, end: syscall.SIGWINCH, reload: bySignal(syscall.SIGUSR1)}
-	Caddy    = Front{Name: "caddy", File: "conf/caddy/Caddyfile", frame: caddyFrame, argv: caddyArgv, reload: caddyReload}
+	Caddy    = Front{Name: "caddy", File: "conf/caddy/Caddyfile", frame: caddyFrame, argv: caddyArgv, reload: caddyReload, Drops: true}
 	Nginx    = Front{Name: "nginx", File: "conf/nginx/headrace.conf", frame: nginxFrame, argv: nginxArgv, reload: bySignal(syscall.SIGHUP)}
 )
 
