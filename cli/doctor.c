@@ -43,6 +43,7 @@ static const struct {
 	{ "disk", FACT_CONFIG, doctor_disk },
 	{ "sockets", FACT_CONFIG, doctor_sockets },
 	{ "relays", FACT_CONFIG, doctor_relays },
+	{ "one machine", FACT_CONFIG, doctor_tailnet },
 	{ "idle", FACT_TUNNEL, doctor_idle },	/* at the end: it may take an hour */
 };
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))

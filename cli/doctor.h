@@ -53,6 +53,9 @@ enum doctor_id {
 	FOUND_SERVE_DOWN, FOUND_WEB_DOWN, FOUND_CONTROL_DOWN, FOUND_NOTIFIER_DOWN, FOUND_WAKE_DOWN,
 	FOUND_DB_OWNER, FOUND_WAL, FOUND_DISK, FOUND_READONLY, FOUND_SOCKET_CLOSED,
 	FOUND_RUN_OPEN, FOUND_DERP_NONE, FOUND_LOCAL_CLOCK,
+	/* this machine as a device */
+	FOUND_TAILNET_NAME, FOUND_TAILNET_RESOLVER, FOUND_TAILNET_OVERLAP, FOUND_TAILNET_ROUTE,
+	FOUND_TAILNET_FIREWALL, FOUND_TAILNET_EXIT,
 	FOUND_COUNT
 };
 
@@ -181,6 +184,7 @@ void doctor_database(struct doctor *d);
 void doctor_disk(struct doctor *d);
 void doctor_relays(struct doctor *d);
 void doctor_sockets(struct doctor *d);
+void doctor_tailnet(struct doctor *d);		/* doctor_tailnet.c */
 
 /* ---- shared by them ---- */
 

@@ -136,6 +136,9 @@ must_check enum err config_load_text(struct arena *a, const char *name,
 /* Paths derived from run_dir: web.sock, control.sock, wake.sock. */
 const char *config_socket(struct arena *a, const struct config *cfg, const char *name);
 
+/* Is it an address that devices get? */
+bool config_is_device(const struct config *cfg, const struct ip *ip);
+
 #define CONFIG_LIST_MAX 1024		/* items of a list */
 
 /*

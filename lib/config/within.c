@@ -21,8 +21,8 @@ inside_domain(struct str host, const char *domain)
 	return host.n == n || host.p[host.n - n - 1] == '.';
 }
 
-static bool
-is_device(const struct config *cfg, const struct ip *ip)
+bool
+config_is_device(const struct config *cfg, const struct ip *ip)
 {
 	return (cfg->have_v4 && prefix_contains(&cfg->v4, ip)) ||
 	    (cfg->have_v6 && prefix_contains(&cfg->v6, ip));
@@ -35,7 +35,7 @@ only_devices(const struct config *cfg, const struct text_list *servers)
 	for (size_t i = 0; i < servers->n; i++) {
 		struct ip ip = ip_of(servers->v[i]);
 
-		if (!is_device(cfg, &ip))
+		if (!config_is_device(cfg, &ip))
 			return false;
 	}
 	return servers->n > 0;
@@ -46,7 +46,7 @@ check_address(const struct config_check *c, struct str host)
 {
 	struct ip ip;
 
-	if (ip_read(host, &ip) && is_device(c->cfg, &ip))
+	if (ip_read(host, &ip) && config_is_device(c->cfg, &ip))
 		c->fail(c, "server", "url", arena_printf(c->arena,
 		    "is at an address of the tailnet, %.*s, which nobody reaches who is not in it "
 		    "yet; give one that is there without", (int)host.n, host.p));
@@ -65,7 +65,7 @@ check_notifier(const struct config_check *c)
 	host.n = (size_t)(colon - host.p);
 	if (host.n > 2 && host.p[0] == '[')
 		host = (struct str){ host.p + 1, host.n - 2 };
-	if (ip_read(host, &ip) && is_device(c->cfg, &ip))
+	if (ip_read(host, &ip) && config_is_device(c->cfg, &ip))
 		c->fail(c, "notifier", "listen", arena_printf(c->arena,
 		    "is at an address of the tailnet, %.*s, which is there only once devices have "
 		    "come in by this socket; give an address that is there without", (int)host.n, host.p));
@@ -84,7 +84,7 @@ check_names(const struct config_check *c, struct str host)
 		struct ip ip = ip_of(cfg->extra[i].value);
 
 		if (strlen(cfg->extra[i].name) == host.n && inside_domain(host, cfg->extra[i].name) &&
-		    is_device(cfg, &ip))
+		    config_is_device(cfg, &ip))
 			c->fail(c, "dns", "extra_record", arena_printf(c->arena,
 			    "leads from the name of server.url to an address of the tailnet, %s, which "
 			    "devices reach only once they are connected; leave it out",

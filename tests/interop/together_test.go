@@ -88,6 +88,13 @@ func (w *together) connected() {
 	w.works(w.laptop, fmt.Sprintf(askInside, "100.64.0.1"), "pass")
 }
 
+// doctor makes sure that headrace doctor finds just that about server and tailnet.
+func (w *together) doctor(want string) {
+	w.t.Helper()
+	w.works(w.server, "found=$(headrace doctor https://"+lab.PublicName+" -o json || true); echo \"$found\" |"+
+		" jq -r '\"[\" + ([.findings[].id | select(startswith(\"tailnet-\"))] | join(\" \")) + \"]\"'", "["+want+"]")
+}
+
 // stream is the laptop's connection to headrace, by its ports.
 func (w *together) stream() string {
 	w.t.Helper()
@@ -114,6 +121,7 @@ func TestTogetherRestarts(t *testing.T) {
 	stream := w.stream()
 	w.works(w.server, "cat /etc/resolv.conf", "100.100.100.100")
 	w.works(w.server, "getent ahostsv4 www.example.org", "192.0.2.53")
+	w.doctor("")
 
 	w.server.Service("tailscaled").KillAlone()
 	w.fails(w.server, "timeout 3 getent ahostsv4 www.example.org")
@@ -155,6 +163,7 @@ func TestTogetherWithoutHosts(t *testing.T) {
 	w := newTogether(t)
 	w.join()
 	w.server.Run("sed -i /headrace/d /etc/hosts")
+	w.doctor("tailnet-resolver")
 	w.server.Service("tailscaled").KillAlone()
 	w.fails(w.server, "timeout 3 "+askPublic)
 	w.server.Tailscaled()
@@ -202,13 +211,20 @@ func TestTogetherCutOff(t *testing.T) {
 	w.server.Run("tailscale set --accept-routes")
 	w.works(w.server, "ip route show table 52", "192.168.77.0/24")
 	w.fails(w.printer, fmt.Sprintf(askInside, "192.168.77.1"))
+	w.doctor("tailnet-route")
 	w.page.Run(w.server, "Another device announces a network of the server's")
 	w.works(w.printer, fmt.Sprintf(askInside, "192.168.77.1"), "pass")
 	w.works(w.server, askPrinter, "a printer")
+	w.doctor("")
 
 	w.server.Run("tailscale set --accept-routes=false --exit-node=laptop")
 	w.works(w.server, "ip route show table 52", "default dev tailscale0")
 	w.works(w.server, "curl -sS -m 5 http://www.example.org/", "the Internet")
+	w.fails(w.net.Router(), fmt.Sprintf(askInside, "203.0.113.10"))
+	w.doctor("tailnet-exit")
+	w.server.Run("tailscale set --exit-node-allow-lan-access")
+	w.works(w.net.Router(), fmt.Sprintf(askInside, "203.0.113.10"), "pass")
+	w.server.Run("tailscale set --exit-node-allow-lan-access=false")
 	w.fails(w.net.Router(), fmt.Sprintf(askInside, "203.0.113.10"))
 	w.page.Run(w.server, "The server uses an exit node")
 	w.works(w.net.Router(), fmt.Sprintf(askInside, "203.0.113.10"), "pass")
@@ -224,10 +240,14 @@ func TestTogetherProvider(t *testing.T) {
 	w.works(neighbour, ask, "pass")
 	w.join()
 	w.fails(neighbour, ask)
+	w.doctor("tailnet-overlap tailnet-firewall")
 	w.server.Write("/etc/headrace/policy.json", w.page.Block("The provider's network is in 100.64.0.0/10", "json"))
 	w.server.Run("headrace policy set /etc/headrace/policy.json")
 	w.works(neighbour, ask, "pass")
 	w.connected()
+
+	w.server.Run("sed -i 's/^.*headrace.example.com$/100.64.0.1 headrace.example.com/' /etc/hosts")
+	w.doctor("tailnet-name tailnet-overlap tailnet-firewall")
 }
 
 // No command of the page is left out by the tests above.

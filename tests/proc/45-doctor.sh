@@ -179,7 +179,8 @@ test_doctor_texts_are_headings() {
 		grep -qF "\`$id\`" docs/troubleshooting.md || fail "docs/troubleshooting.md does not name $id"
 	done
 	for id in $(jq -r '.[].id' "$D/list"); do
-		grep -qw -e "$id" tests/proc/4[5-9]-doctor*.sh || fail "no test finds $id"
+		grep -qw -e "$id" tests/proc/4[5-9]-doctor*.sh tests/interop/together_test.go ||
+			fail "no test finds $id"
 	done
 	same "ids twice" "" "$(jq -r '.[].id' "$D/list" | sort | uniq -d)"
 }
