@@ -10,17 +10,17 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "fcgi/limits.h"
+#include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/base/sock.h"
 #include "lib/crypto/key.h"
 #include "lib/store/db.h"
 
@@ -66,19 +66,30 @@ take_lock(struct arena *a, const struct config *cfg, struct place *p)
 {
 	const char *path = config_socket(a, cfg, "serve.lock");
 
-	p->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (p->lock < 0) {
-		log_err("cannot open %s: %s", path, strerror(errno));
-		return false;
-	}
-	if (flock(p->lock, LOCK_EX | LOCK_NB) != 0) {
-		(void)close(p->lock);
-		p->lock = -1;
+	p->lock = file_lock(path);
+	if (p->lock >= 0)
+		return true;
+	if (errno == EWOULDBLOCK)
 		log_err("another headrace serve runs with %s; stop it, or give this one "
 		    "another server.run", cfg->run_dir);
-		return false;
-	}
-	return true;
+	else
+		log_err("cannot lock %s: %s; give server.run to the user that runs headrace, or "
+		    "choose another", path, strerror(errno));
+	return false;
+}
+
+/* What else can be wrong with that place, the database will tell. */
+static bool
+take_database(struct arena *a, const struct config *cfg, struct place *p)
+{
+	const char *path = config_lock(a, cfg, "serve");
+
+	p->database = file_lock(path);
+	if (p->database >= 0 || errno != EWOULDBLOCK)
+		return true;
+	log_err("another headrace serve works on the database %s (fuser -v %s shows it); stop "
+	    "it, or give this one another database.path", cfg->db_path, path);
+	return false;
 }
 
 static bool
@@ -124,8 +135,9 @@ listen_on(struct place *p, const struct sockaddr *sa, socklen_t len)
 
 	if (fd >= 0)
 		return fd;
-	if (sa->sa_family == AF_UNIX)	/* of a run that was killed; we hold the lock */
-		(void)unlink(((const struct sockaddr_un *)(const void *)sa)->sun_path);
+	if (sa->sa_family == AF_UNIX &&
+	    !sock_clear(((const struct sockaddr_un *)(const void *)sa)->sun_path, SOCK_STREAM))
+		return -1;
 	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -1;
@@ -188,7 +200,8 @@ listen_any(struct place *p, const char *where)
 	    listen_tcp(p, where);
 
 	if (fd < 0)
-		log_err("cannot listen on %s: %s", where, strerror(errno));
+		log_err("cannot listen on %s: %s; %s", where, strerror(errno),
+		    sock_advice(where, errno));
 	return fd;
 }
 
@@ -228,6 +241,16 @@ keep_given(struct place *p)
 	given_check(&p->given);
 }
 
+/* A file at a place where we could not listen is not ours to remove. */
+static int
+listen_at(struct place *p, size_t i, const char *path)
+{
+	int fd = listen_any(p, arena_printf(p->arena, "unix:%s", path));
+
+	p->path[i] = fd >= 0 ? path : NULL;
+	return fd;
+}
+
 /* wake.sock is made by the notifier, but goes with the others. */
 static bool
 open_sockets(const struct config *cfg, struct place *p)
@@ -235,17 +258,13 @@ open_sockets(const struct config *cfg, struct place *p)
 	struct arena *a = p->arena;
 	bool is_unix = strncmp(cfg->notifier_listen, "unix:", 5) == 0;
 
-	p->path[0] = config_socket(a, cfg, "web.sock");
-	p->path[1] = config_socket(a, cfg, "control.sock");
 	p->path[2] = config_socket(a, cfg, "wake.sock");
-	p->path[4] = config_socket(a, cfg, "delta.sock");
-	p->path[5] = config_socket(a, cfg, "webhook.sock");
-	p->path[3] = is_unix ? arena_strdup(a, cfg->notifier_listen + 5) : NULL;
-	p->web = listen_any(p, arena_printf(a, "unix:%s", p->path[0]));
-	p->control = listen_any(p, arena_printf(a, "unix:%s", p->path[1]));
-	p->delta = listen_any(p, arena_printf(a, "unix:%s", p->path[4]));
-	p->webhook = listen_any(p, arena_printf(a, "unix:%s", p->path[5]));
-	p->notifier = listen_any(p, cfg->notifier_listen);
+	p->web = listen_at(p, 0, config_socket(a, cfg, "web.sock"));
+	p->control = listen_at(p, 1, config_socket(a, cfg, "control.sock"));
+	p->delta = listen_at(p, 4, config_socket(a, cfg, "delta.sock"));
+	p->webhook = listen_at(p, 5, config_socket(a, cfg, "webhook.sock"));
+	p->notifier = is_unix ? listen_at(p, 3, arena_strdup(a, cfg->notifier_listen + 5)) :
+	    listen_any(p, cfg->notifier_listen);
 	keep_given(p);
 	return p->web >= 0 && p->control >= 0 && p->delta >= 0 && p->webhook >= 0 &&
 	    p->notifier >= 0 && let_web_in(cfg, p->path[0]) && let_web_in(cfg, p->path[3]);
@@ -256,20 +275,22 @@ place_make(const struct config *cfg, struct place *p)
 {
 	bool ok;
 
-	*p = (struct place){ .arena = arena_new(), .lock = -1, .web = -1, .control = -1,
-		.delta = -1, .webhook = -1, .notifier = -1 };
+	*p = (struct place){ .arena = arena_new(), .lock = -1, .database = -1, .web = -1,
+		.control = -1, .delta = -1, .webhook = -1, .notifier = -1 };
 	given_take(&p->given);
 	(void)umask(022);
 	ok = make_dirs(p->arena, cfg);
 	(void)umask(077);
-	return ok && take_lock(p->arena, cfg, p) && make_database(cfg) &&
+	return ok && take_lock(p->arena, cfg, p) &&
+	    take_database(p->arena, cfg, p) && make_database(cfg) &&
 	    make_noise_key(cfg) && open_sockets(cfg, p);
 }
 
 void
 place_end(struct place *p)
 {
-	const int fds[] = { p->web, p->control, p->delta, p->webhook, p->notifier, p->lock };
+	const int fds[] = { p->web, p->control, p->delta, p->webhook, p->notifier,
+		p->lock, p->database };
 
 	if (p->arena == NULL)
 		return;

@@ -10,7 +10,7 @@
 /* Listening sockets, close-on-exec; children inherit their own by dup2(). */
 struct place {
 	struct arena *arena;
-	int lock;		/* held while we run: one serve per run_dir */
+	int lock, database;	/* held while we run: one serve per run_dir, and per database */
 	int web, control, delta, webhook, notifier;
 	const char *path[6];	/* of the sockets, to remove; NULL: none */
 	struct given given;	/* sockets that we did not open and do not remove */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/base/log.h"
+#include "lib/base/sock.h"
 #include "notifier/notifier.h"
 
 #define FD_ENV "HEADRACE_LISTEN_FD"
@@ -19,8 +20,8 @@ static void
 open_check(const struct notifier *n, int e, const char *what)
 {
 	if (e < 0)
-		fatal("cannot listen on %s: %s: %s", n->cfg.notifier_listen,
-		    what, uv_strerror(e));
+		fatal("cannot listen on %s: %s: %s; %s", n->cfg.notifier_listen, what,
+		    uv_strerror(e), sock_advice(n->cfg.notifier_listen, -e));
 }
 
 /* ---- our own socket ---- */
@@ -30,7 +31,7 @@ bind_unix(struct listener *l, const char *path, mode_t mode)
 {
 	int e;
 
-	if (unlink(path) < 0 && errno != ENOENT)	/* that a dead notifier left */
+	if (!sock_clear(path, SOCK_STREAM))
 		return uv_translate_sys_error(errno);
 	if ((e = uv_pipe_bind(&l->u.pipe, path)) < 0)
 		return e;

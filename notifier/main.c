@@ -5,13 +5,12 @@
  * start.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "lib/base/file.h"
 #include "lib/base/heap.h"
 #include "lib/base/log.h"
 #include "lib/metrics/metrics.h"
@@ -55,19 +54,27 @@ config_take(struct notifier *n)
 	log_init("notifier", (enum log_level)n->cfg.log_level);
 }
 
-/* Two notifiers on one folder would each hold half of the streams. */
+/*
+ * Two notifiers on one folder, or one database, would each hold half of the streams.
+ * The locks are kept until the process ends.
+ */
 static void
 lock_take(struct notifier *n)
 {
 	const char *path = config_socket(n->arena, &n->cfg, "notifier.lock");
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	const char *beside = config_lock(n->arena, &n->cfg, "notifier");
 
-	if (fd < 0)
-		fatal("cannot open %s: %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		fatal("another notifier runs on %s (%s is locked)",
-		    n->cfg.run_dir, path);
-	/* Open until the process ends. */
+	if (file_lock(path) < 0)
+		fatal("%s %s: %s", errno == EWOULDBLOCK ? "another notifier runs with" :
+		    "cannot lock", path, strerror(errno));
+	if (file_lock(beside) >= 0)
+		return;
+	if (errno == EWOULDBLOCK)
+		fatal("another notifier works on the database %s (fuser -v %s shows it); each "
+		    "would take the other's devices for offline: end that one, or set "
+		    "database.path to another", n->cfg.db_path, beside);
+	log_warn("cannot lock %s: %s; a second notifier would not be noticed", beside,
+	    strerror(errno));
 }
 
 static void

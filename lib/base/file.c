@@ -1,5 +1,5 @@
 /*
- * lib/base/file.c -- a whole file, of at most so many bytes.
+ * lib/base/file.c -- a whole file, of at most so many bytes; a file that one process holds.
  *
  * A path that somebody configured may be a folder, a pipe that nobody writes to
  * or /dev/zero: only regular files are read, and never more than asked for.
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,4 +54,22 @@ file_read(struct arena *a, const char *path, size_t max, struct str *out)
 	out->n = b.n;
 	out->p = buf_text(&b, a);
 	return why;
+}
+
+/* A file that is there can be locked on a full or read-only disk, too. */
+int
+file_lock(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600), why = errno;
+
+	if (fd < 0)
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (fd >= 0) {
+		why = errno;
+		(void)close(fd);
+	}
+	errno = why;
+	return -1;
 }

@@ -443,6 +443,12 @@ config_socket(struct arena *a, const struct config *cfg, const char *name)
 	return arena_printf(a, "%s/%s", cfg->run_dir, name);
 }
 
+const char *
+config_lock(struct arena *a, const struct config *cfg, const char *who)
+{
+	return arena_printf(a, "%s.%s.lock", cfg->db_path, who);
+}
+
 static void
 print_key(const struct config *cfg, const struct config_key *k, struct buf *out)
 {

@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "lib/base/sock.h"
+
 #define WAKE_SIZE 8
 #define DRAIN_MAX 1024	/* datagrams per call: a flood must not hold the loop */
 
@@ -49,30 +51,11 @@ wake_send(const char *path, int64_t seq)
 		    sizeof(sa));
 }
 
-/*
- * Removes the file that a dead listener left.  EADDRINUSE if somebody listens
- * there still, or if it is no socket at all.
- */
-static int
-clear_stale(int fd, const struct sockaddr_un *sa)
-{
-	struct stat st;
-
-	if (lstat(sa->sun_path, &st) != 0)
-		return errno == ENOENT ? 0 : -1;
-	if (S_ISSOCK(st.st_mode) &&
-	    connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) != 0 &&
-	    errno == ECONNREFUSED)
-		return unlink(sa->sun_path);
-	errno = EADDRINUSE;
-	return -1;
-}
-
 /* fchmod() before bind() sets the mode of the file that bind() makes. */
 static int
 bind_at(int fd, const struct sockaddr_un *sa)
 {
-	if (clear_stale(fd, sa) != 0 || fchmod(fd, 0600) != 0)
+	if (!sock_clear(sa->sun_path, SOCK_DGRAM) || fchmod(fd, 0600) != 0)
 		return -1;
 	return bind(fd, (const struct sockaddr *)sa, sizeof(*sa));
 }
