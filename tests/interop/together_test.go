@@ -28,10 +28,10 @@ const (
 )
 
 // newTogether starts headrace; tailscaled runs on server and laptop, and is not logged in.
-func newTogether(t *testing.T) *together {
+func newTogether(t *testing.T, release string) *together {
 	t.Helper()
 	lab.NeedKernel(t)
-	n := lab.NewInternet(t, map[string]netip.Addr{
+	n := lab.NewInternet(t, release, map[string]netip.Addr{
 		lab.PublicName:    netip.MustParseAddr("203.0.113.10"),
 		"www.example.org": netip.MustParseAddr("192.0.2.53"),
 	})
@@ -114,8 +114,15 @@ func (w *together) sameStream(before string) {
 
 // What stops and starts on the server's machine, and what that leaves working.
 func TestTogetherRestarts(t *testing.T) {
-	t.Parallel()
-	w := newTogether(t)
+	for _, release := range []string{lab.Current, lab.Oldest} {
+		t.Run(release, func(t *testing.T) {
+			t.Parallel()
+			newTogether(t, release).restarts()
+		})
+	}
+}
+
+func (w *together) restarts() {
 	resolver := w.server.Run("cat /etc/resolv.conf")
 	w.join()
 	stream := w.stream()
@@ -160,7 +167,7 @@ func TestTogetherRestarts(t *testing.T) {
 // a tailscaled that starts puts the resolver back before it asks.
 func TestTogetherWithoutHosts(t *testing.T) {
 	t.Parallel()
-	w := newTogether(t)
+	w := newTogether(t, lab.Current)
 	w.join()
 	w.server.Run("sed -i /headrace/d /etc/hosts")
 	w.doctor("tailnet-resolver")
@@ -174,7 +181,7 @@ func TestTogetherWithoutHosts(t *testing.T) {
 // it, and headrace besides.
 func TestTogetherRouter(t *testing.T) {
 	t.Parallel()
-	w := newTogether(t)
+	w := newTogether(t, lab.Current)
 	w.join()
 	stream := w.stream()
 	w.page.Run(w.server, "Subnet router")
@@ -201,7 +208,7 @@ func TestTogetherRouter(t *testing.T) {
 // needed, and cures.
 func TestTogetherCutOff(t *testing.T) {
 	t.Parallel()
-	w := newTogether(t)
+	w := newTogether(t, lab.Current)
 	w.join()
 	w.laptop.Run("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
 	w.server.Run("headrace nodes approve-routes laptop --routes 192.168.77.0/24,0.0.0.0/0,::/0")
@@ -234,7 +241,7 @@ func TestTogetherCutOff(t *testing.T) {
 // A neighbour whose address is in the range of the tailnet.
 func TestTogetherProvider(t *testing.T) {
 	t.Parallel()
-	w := newTogether(t)
+	w := newTogether(t, lab.Current)
 	neighbour := w.net.Inner("neighbour", "100.70.0.2/24", w.server, "100.70.0.1/24")
 	ask := fmt.Sprintf(askInside, "100.70.0.1")
 	w.works(neighbour, ask, "pass")

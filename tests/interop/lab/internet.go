@@ -25,21 +25,23 @@ const (
 
 // Internet is a router with a resolver and a DERP relay, and machines around it.
 type Internet struct {
-	t      *testing.T
-	dir    string
-	router *Machine
-	names  map[string]netip.Addr
-	cert   string
-	key    string
-	derp   string // the DERP map as JSON
-	wires  int
+	t       *testing.T
+	dir     string
+	clients string // the release of all clients
+	router  *Machine
+	names   map[string]netip.Addr
+	cert    string
+	key     string
+	derp    string // the DERP map as JSON
+	wires   int
 }
 
 // NewInternet makes a router, a resolver that knows these names, and a relay.
+// The machines around it will have clients of one release, like Current.
 // The test must have asked NeedKernel() before.
-func NewInternet(t *testing.T, names map[string]netip.Addr) *Internet {
+func NewInternet(t *testing.T, release string, names map[string]netip.Addr) *Internet {
 	t.Helper()
-	n := &Internet{t: t, dir: tempDir(t), names: names}
+	n := &Internet{t: t, dir: tempDir(t), clients: release, names: names}
 	_, n.cert, n.key = selfSigned(t, PublicName)
 	if err := os.WriteFile(filepath.Join(n.dir, "ca.pem"), []byte(n.cert), 0o644); err != nil {
 		t.Fatal(err)

@@ -85,8 +85,8 @@ func (n *Internet) newMachine(name string) *Machine {
 			n.t.Fatal(err)
 		}
 	}
-	m.install(Headrace(n.t), filepath.Join(os.Getenv(envClients), Current, "tailscale"),
-		filepath.Join(os.Getenv(envClients), Current, "tailscaled"))
+	m.install(Headrace(n.t), filepath.Join(os.Getenv(envClients), n.clients, "tailscale"),
+		filepath.Join(os.Getenv(envClients), n.clients, "tailscaled"))
 	m.holder = startProc(n.t, n.dir, "machine-"+name, append(machineEnv, "DIR="+m.dir, "NAME="+name),
 		"unshare", "-n", "-m", "-u", "--propagation", "private", "sh", "-c", machineSetup)
 	Eventually(n.t, name+" is there", func() error {
