@@ -27,25 +27,37 @@ const (
 	askInside  = "curl -sS -m 3 --resolve " + lab.PublicName + ":443:%s https://" + lab.PublicName + "/health"
 )
 
-// newTogether starts headrace; tailscaled runs on server and laptop, and is not logged in.
+// newTogether is such a world whose server has its public address itself.
 func newTogether(t *testing.T, release string) *together {
+	t.Helper()
+	w := newWorld(t, release)
+	w.server = w.net.Machine("server", "203.0.113.10/24")
+	w.start()
+	return w
+}
+
+// newWorld has everything but the server.
+func newWorld(t *testing.T, release string) *together {
 	t.Helper()
 	lab.NeedKernel(t)
 	n := lab.NewInternet(t, release, map[string]netip.Addr{
 		lab.PublicName:    netip.MustParseAddr("203.0.113.10"),
 		"www.example.org": netip.MustParseAddr("192.0.2.53"),
 	})
-	w := &together{t: t, page: lab.ReadPage(t, "docs/one-machine.md"), net: n}
-	w.server = n.Machine("server", "203.0.113.10/24")
-	w.laptop = n.Machine("laptop", "198.51.100.20/24")
-	w.printer = n.Inner("printer", "192.168.77.50/24", w.server, "192.168.77.1/24")
 	n.Router().ServePage(":80", "the Internet")
+	return &together{t: t, page: lab.ReadPage(t, "docs/one-machine.md"), net: n,
+		laptop: n.Machine("laptop", "198.51.100.20/24")}
+}
+
+// start starts headrace; tailscaled runs on server and laptop, and is not logged in.
+func (w *together) start() {
+	w.t.Helper()
+	w.printer = w.net.Inner("printer", "192.168.77.50/24", w.server, "192.168.77.1/24")
 	w.printer.ServePage(":80", "a printer")
-	n.HeadraceOn(w.server)
+	w.net.HeadraceOn(w.server)
 	w.server.Run("headrace users create me")
 	w.server.Tailscaled()
 	w.laptop.Tailscaled()
-	return w
 }
 
 // join brings the server in by the page's commands, and then the laptop.
@@ -173,6 +185,27 @@ func TestTogetherWithoutHosts(t *testing.T) {
 	w.doctor("tailnet-resolver")
 	w.server.Service("tailscaled").KillAlone()
 	w.fails(w.server, "timeout 3 "+askPublic)
+	w.server.Tailscaled()
+	w.connected()
+}
+
+// Behind a router that translates addresses, the server's public name leads its
+// own machine nowhere; the line with its inner address does.
+func TestTogetherBehindNAT(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, lab.Current)
+	gateway := w.net.Machine("gateway", "203.0.113.10/24")
+	w.server = w.net.Inner("server", "192.168.1.10/24", gateway, "192.168.1.1/24")
+	gateway.Run(`sysctl -qw net.ipv4.ip_forward=1
+iptables -t nat -A PREROUTING -d 203.0.113.10 -p tcp -m multiport --dports 80,443 -j DNAT --to 192.168.1.10
+iptables -t nat -A POSTROUTING -s 192.168.1.0/24 ! -d 192.168.1.0/24 -j MASQUERADE`)
+	w.start()
+	w.works(w.laptop, askPublic, "pass")
+	w.fails(w.server, "timeout 3 "+askPublic)
+	w.server.Run("echo 192.168.1.10 " + lab.PublicName + " >>/etc/hosts")
+	w.join() // its line is there already
+	w.server.Service("tailscaled").KillAlone()
+	w.works(w.server, askPublic, "pass")
 	w.server.Tailscaled()
 	w.connected()
 }
