@@ -14,7 +14,8 @@ CFLAGS_asan    := -O1 -g -fsanitize=address -fno-omit-frame-pointer
 CFLAGS_ubsan   := -O1 -g -fsanitize=undefined -fno-sanitize-recover=all
 LDFLAGS_asan   := -fsanitize=address
 LDFLAGS_ubsan  := -fsanitize=undefined
-ALL_CFLAGS := -std=gnu17 -D_GNU_SOURCE -I. -MMD -MP $(WARN) $(CFLAGS_$(MODE)) \
+# (Files and times of 64 bits on 32-bit machines, too.)
+ALL_CFLAGS := -std=gnu17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. -MMD -MP $(WARN) $(CFLAGS_$(MODE)) \
               -DHEADRACE_VERSION='"$(VERSION)"' $(CFLAGS)
 
 # What each program is made of.  Everything below lib/ and handlers/ goes into
@@ -108,6 +109,7 @@ include tests/proc/proc.mk
 include tests/interop/interop.mk
 include tests/api/api.mk
 include tests/deb/deb.mk
+include tests/ports/ports.mk
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

@@ -212,9 +212,16 @@ end_of(CURLcode rc)
 int64_t
 probe_date(const char *text)
 {
-	time_t t = curl_getdate(text, NULL);
+	static const char *const forms[] = { "%a, %d %b %Y %T GMT", "%b %d %T %Y GMT" };
 
-	return t < 0 ? 0 : (int64_t)t * 1000;
+	/* Not curl_getdate(): its time_t may be another than ours, on 32-bit machines. */
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		struct tm tm = { 0 };
+		const char *end = strptime(text, forms[i], &tm);
+		if (end != NULL && *end == '\0')
+			return (int64_t)timegm(&tm) * 1000;
+	}
+	return 0;
 }
 
 /* ---- what can be seen of a certificate ---- */

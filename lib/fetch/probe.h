@@ -80,7 +80,7 @@ void probe_http(struct arena *a, const struct probe_ask *ask, struct probe_answe
 /* A header's value from an answer's head, NULL if it is not there. */
 const char *probe_header(struct arena *a, struct str head, const char *name);
 
-/* A time as headers have it ("Date"), in Unix milliseconds; 0 if it is none. */
+/* A time as headers ("Date", RFC 9110 5.6.7) or certificates have it, in Unix milliseconds; 0 if it is none. */
 int64_t probe_date(const char *text);
 
 /* ---- a connection on which the caller speaks itself ---- */
