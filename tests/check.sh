@@ -64,6 +64,8 @@ ring proc make proc
 ring api make api
 ring interop make interop
 ring deb make deb-test
+ring i386 make i386
+ring musl make musl
 
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

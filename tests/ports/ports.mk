@@ -2,4 +2,7 @@
 i386:					## builds and tests in a Debian for 32-bit machines
 	@sh tests/ports/i386.sh
 
-.PHONY: i386
+musl:					## compiles and links everything against musl
+	@sh tests/ports/musl.sh
+
+.PHONY: i386 musl
