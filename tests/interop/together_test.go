@@ -107,19 +107,23 @@ func (w *together) doctor(want string) {
 		" jq -r '\"[\" + ([.findings[].id | select(startswith(\"tailnet-\"))] | join(\" \")) + \"]\"'", "["+want+"]")
 }
 
-// stream is the laptop's connection to headrace, by its ports.
-func (w *together) stream() string {
+// stream is the laptop's connection to headrace, by its ports; others that it
+// needs for a moment are waited for.
+func (w *together) stream() (ports string) {
 	w.t.Helper()
-	out := w.laptop.Run("ss -tnH state established dst 203.0.113.10 | awk '{print $3, $4}' | sort")
-	if out == "" {
-		w.t.Fatal("the laptop has no connection to headrace")
-	}
-	return out
+	lab.Eventually(w.t, "the laptop has one connection to headrace", func() error {
+		ports = w.laptop.Run("ss -tnH state established dst 203.0.113.10 | awk '{print $3, $4}'")
+		if ports == "" || strings.Contains(ports, "\n") {
+			return fmt.Errorf("it has %q", ports)
+		}
+		return nil
+	})
+	return ports
 }
 
 func (w *together) sameStream(before string) {
 	w.t.Helper()
-	if after := w.stream(); !strings.Contains(after, before) {
+	if after := w.stream(); after != before {
 		w.t.Fatalf("the laptop's connection broke: it was %s, now it is %s", before, after)
 	}
 }
@@ -153,7 +157,15 @@ func (w *together) restarts() {
 	w.connected()
 	w.sameStream(stream)
 
+	w.server.Service("tailscaled").Stop(20 * time.Second)
+	w.works(w.server, "cat /etc/resolv.conf", resolver)
+	w.server.Tailscaled()
+	w.connected()
+	w.sameStream(stream)
+
 	w.server.Service("headrace").Stop(20 * time.Second)
+	w.works(w.laptop, "ping -4 -c 1 -W 2 server", "1 received")
+	w.works(w.server, "getent ahostsv4 laptop."+lab.BaseDomain, "100.64.0.2")
 	w.server.Write("/etc/headrace/headrace.ini", w.server.Run("cat /etc/headrace/headrace.ini")+"\n"+
 		w.page.Block("What headrace refuses", "ini"))
 	w.server.Headrace()
