@@ -118,7 +118,9 @@ test_run_starts_serve_again() {
 test_run_ends_everything_when_it_is_killed() {
 	start_run
 	within 20 ready || fail "it does not get ready"
+	left() { pgrep -a 'headrace|lighttpd' | grep -E "^($(marked | paste -sd '|' -)) "; }
+	nothing_left() { ! left; }
+	! nothing_left || fail "nothing runs"
 	kill -9 "$runner"
-	nothing_left() { ! pgrep -f "$D/data/lighttpd.conf|$BIN/headrace" >/dev/null; }
-	within 8 nothing_left || fail "left: $(pgrep -af "$D/data/lighttpd.conf|$BIN/headrace")"
+	within 8 nothing_left || fail "left: $(left)"
 }

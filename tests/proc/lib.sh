@@ -1,15 +1,29 @@
 # tests/proc/lib.sh -- what the process tests share.
 #
 # $D is the test's folder.  Nothing outlives a test: every process that it starts
-# is in $started, and headrace's own children die with their parent.
+# is in $started, headrace's own children die with their parent, and what got away
+# from both is known by its environment.
 
 started=
+
+# The processes of this test, by the mark that one.sh puts into their environment.
+marked() {
+	for env in $(grep -lsz "^HR_TEST=$D\$" /proc/[0-9]*/environ); do
+		p=${env#/proc/}
+		echo "${p%/environ}"
+	done
+}
 
 # Ends what was started; shows the logs of a test that failed.
 finish() {
 	trap - EXIT
 	for p in $started; do
 		kill -9 "$p" 2>/dev/null || :
+	done
+	for _ in 1 2 3; do	# some that end start others
+		for p in $(marked); do
+			kill -9 "$p" 2>/dev/null || :
+		done
 	done
 	if [ "$1" != 0 ]; then
 		for log in "$D"/*.log; do

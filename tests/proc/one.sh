@@ -7,6 +7,7 @@ PATH=$PATH:/usr/sbin
 
 D=$(mktemp -d /tmp/hrt.XXXXXX)
 chmod 755 "$D"
+export HR_TEST="$D"	# the mark of all that it starts
 PORT=
 trap 'finish $?' EXIT
 trap 'exit 1' INT TERM
