@@ -6,17 +6,60 @@
 
 #include "cli/cmd.h"
 
-#define LEFT 30		/* where the explanations begin */
+#define LEFT 28		/* where the explanations begin */
+#define WIDTH 80	/* of the terminals of old, which is what everybody has at least */
+
+/* So many columns take the n bytes at p. */
+static int
+columns(const char *p, size_t n)
+{
+	int w = 0;
+
+	for (size_t i = 0; i < n; i++)
+		w += ((unsigned char)p[i] & 0xc0) != 0x80;
+	return w;
+}
+
+/*
+ * Prints n bytes of text from the column 'at' on, in lines that begin at 'left' and
+ * fit the terminal.  A newline in the text is a blank: two, where a sentence has ended.
+ */
+static void
+fill(int at, int left, const char *text, size_t n)
+{
+	const char *end = text + n, *p = text;
+	int blanks = 0;
+
+	while (p < end) {
+		size_t len = strcspn(p, " \n");
+		int w;
+
+		if (len > (size_t)(end - p))
+			len = (size_t)(end - p);
+		w = columns(p, len);
+		if (at > left && at + blanks + w > WIDTH - 1) {
+			printf("\n%*s", left, "");
+			at = left;
+			blanks = 0;
+		}
+		printf("%*s%.*s", blanks, "", (int)len, p);
+		at += blanks + w;
+		p += len;
+		blanks = p < end && *p == '\n' && p > text && p[-1] == '.' ? 2 : (int)strspn(p, " \n");
+		p += strspn(p, " \n");
+	}
+	putchar('\n');
+}
 
 static void
 line(const char *left, const char *help)
 {
-	int n = (int)strcspn(help, "\n");
-
-	if (strlen(left) + 2 > LEFT)
-		printf("  %s\n%*s%.*s\n", left, LEFT + 2, "", n, help);
+	printf("  %s", left);
+	if (strlen(left) + 4 > LEFT)
+		printf("\n%*s", LEFT, "");
 	else
-		printf("  %-*s%.*s\n", LEFT, left, n, help);
+		printf("%*s", LEFT - 2 - (int)strlen(left), "");
+	fill(LEFT, LEFT, help, strcspn(help, "\n"));
 }
 
 void
@@ -60,8 +103,8 @@ cli_help_all(void)
 		line(cli_groups[i]->name, cli_groups[i]->help);
 	printf("\nFlags of every command:\n");
 	flag_lines(cli_global_flags);
-	printf("\nWith HEADRACE_ADDRESS and HEADRACE_API_KEY in the environment the commands go to that\n"
-	    "server; without, to the database of this machine.\n");
+	printf("\nWith HEADRACE_ADDRESS and HEADRACE_API_KEY in the environment the commands go\n"
+	    "to that server; without, to the database of this machine.\n");
 	printf("\nExit status: 0 done; 1 failed; 2 wrong call or value; 3 not allowed;\n"
 	    "4 not found; 5 clashes with what is there; 6 busy, try again.\n");
 }
@@ -83,12 +126,26 @@ cli_help_group(const struct cli_group *g)
 	    g->name);
 }
 
+/* The first line says what it does; what follows is a paragraph. */
+static void
+command_text(const char *help)
+{
+	size_t first = strcspn(help, "\n");
+
+	fill(0, 0, help, first);
+	if (help[first] != '\0') {
+		putchar('\n');
+		fill(0, 0, help + first + 1, strlen(help + first + 1));
+	}
+	putchar('\n');
+}
+
 void
 cli_help_cmd(const struct cli_group *g, const struct cli_cmd *cmd)
 {
-	printf("Usage: headrace %s%s%s%s%s [flags]\n\n%s\n\n", g ? g->name : "",
-	    g ? " " : "", cmd->name, cmd->args[0] != '\0' ? " " : "", cmd->args,
-	    cmd->help);
+	printf("Usage: headrace %s%s%s%s%s [flags]\n\n", g ? g->name : "",
+	    g ? " " : "", cmd->name, cmd->args[0] != '\0' ? " " : "", cmd->args);
+	command_text(cmd->help);
 	aliases_line(cmd->aliases);
 	printf("Flags:\n");
 	flag_lines(cmd->flags);

@@ -52,11 +52,19 @@ static const char tail[] =
 ".TP\n.B HEADRACE_API_KEY_FILE\nThe name of a file with the key, instead.\n"
 ".TP\n.B HEADRACE_TIMEOUT\nHow long to wait for it: 30s where nothing is said, at most 1h.\n"
 ".TP\n.B HEADRACE_INSECURE\n1: its certificate is not checked.\n"
+".TP\n.B SSL_CERT_FILE\nThe authorities that \\fBheadrace doctor\\fR trusts, instead of the system's.\n"
+".TP\n.B NO_COLOR\nTables have no colours on a terminal.\n"
+".PP\nWhat else begins with HEADRACE_ sets a key of the configuration; see\n"
+".BR headrace.ini (5).\n"
 ".SH FILES\n"
 ".TP\n.I " CONFIG_FILE_DEFAULT "\nThe configuration; \\fBheadrace configtest \\-v\\fR prints every key with its value.\n"
+".TP\n.I /var/lib/headrace\nThe database and the private key, where server.data does not say otherwise.\n"
+".TP\n.I /run/headrace\nSockets, where server.run does not say otherwise.\n"
+".TP\n.I /usr/share/doc/headrace\nWhat is called docs/ here, and files for web servers in \\fIexamples\\fR.\n"
 ".SH EXAMPLES\n"
 ".EX\n"
 "headrace setup headrace.example.com \\-\\-write\n"
+"headrace doctor https://headrace.example.com\n"
 "headrace users create alice\n"
 "headrace preauthkeys create \\-u alice \\-e 24h\n"
 "headrace nodes list \\-o json\n"
@@ -140,7 +148,9 @@ put_command(const struct cli_group *g, const struct cli_cmd *cmd)
 {
 	printf(".TP\n\\fB%s%s", g != NULL ? g->name : "", g != NULL ? " " : "");
 	put(cmd->name);
-	fputs("\\fR ", stdout);
+	fputs("\\fR", stdout);
+	if (cmd->args[0] != '\0')
+		putchar(' ');
 	put(cmd->args);
 	putchar('\n');
 	put_help(cmd->help);

@@ -236,7 +236,8 @@ static const char usage[] =
 	"Runs the workers and headrace-notifier, and starts again what dies.\n"
 	"SIGHUP reads the configuration again and replaces the workers one by one;\n"
 	"SIGTERM ends all.  A web server has to pass requests on: see docs/.\n"
-	"  -c FILE    configuration (default: $HEADRACE_CONFIG, else " CONFIG_FILE_DEFAULT ")\n";
+	"  -c FILE    configuration (default $HEADRACE_CONFIG, else\n"
+	"             " CONFIG_FILE_DEFAULT ")\n";
 
 static int
 read_options(int argc, char **argv, struct serve *s)

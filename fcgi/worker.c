@@ -250,7 +250,8 @@ worker_loop(struct worker *w)
 #define ROLE_FLAG 256	/* plus a role: getopt's value of --web and the like */
 
 static const char usage[] =
-	"usage: headrace worker [--web | --control | --deltas | --webhooks | --routes] [-c FILE]\n"
+	"usage: headrace worker [--web | --control | --deltas | --webhooks | --routes]\n"
+	"                       [-c FILE]\n"
 	"Answers FastCGI requests on the socket whose number is in HEADRACE_LISTEN_FD,\n"
 	"else on standard input.  headrace serve starts workers; so can a web server.\n"
 	"  --web      requests come from the world (default)\n"

@@ -27,7 +27,13 @@ function flush(    i, eq, rest) {
 	nkeys = nlines = 0
 }
 
-function add(s) { lines[++nlines] = s }
+# (A paragraph of a key's text stays below its key.)
+function add(s) {
+	if (parted)
+		lines[++nlines] = sections ? ".IP" : ".PP"
+	parted = 0
+	lines[++nlines] = s
+}
 
 BEGIN {
 	printf ".TH HEADRACE.INI 5 \"\" \"headrace %s\" \"File Formats\"\n", version
@@ -39,20 +45,24 @@ BEGIN {
 NR == 1 { next }			# its own name
 /^\[/ {
 	flush()
+	sections++
 	print ".SH \"" roff($0) "\""
 	next
 }
 /^;[^ ]/ { keys[++nkeys] = substr($0, 2); next }
 nkeys && /^; / { flush() }
-/^; - / { add(".IP \\(bu 2"); add(roff(substr($0, 5))); listed = 1; next }
+/^; - / { parted = 0; add(".IP \\(bu 2"); add(roff(substr($0, 5))); listed = 1; next }
 /^;   *[^ ]/ && listed && !nkeys { sub(/^; */, ""); add(roff($0)); next }
 /^; / { listed = 0; add(roff(substr($0, 3))); next }
-/^;$/ { if (nlines) add(".PP"); listed = 0; next }
+/^;$/ { parted = nlines > 0; listed = 0; next }
 /^$/ { if (nkeys) flush(); next }
 END {
 	flush()
 	print ".SH FILES"
 	print ".TP\n.I /etc/headrace/headrace.ini\nRead where neither \\fB\\-c\\fR nor"
 	print "\\fBHEADRACE_CONFIG\\fR names another."
+	print ".TP\n.I /usr/share/doc/headrace/examples/headrace.ini\nAll keys, with the text above."
+	print ".SH EXAMPLES\nEnough for most:\n.PP\n.EX"
+	print "[server]\nurl = https://headrace.example.com\n\n[dns]\nbase_domain = tailnet.example.com\n.EE"
 	print ".SH SEE ALSO\n.BR headrace (1),\n.BR headrace\\-notifier (8)"
 }

@@ -16,7 +16,7 @@ cp "$built/headrace" "$built/headrace-notifier" "$BIN/" || exit 2
 chmod 755 "$BIN"/*
 export BIN
 
-for tool in lighttpd haproxy curl jq python3 faketime ip unshare useradd cgi-fcgi sqlite3 setpriv pgrep script bash zsh fish groff openssl; do
+for tool in lighttpd haproxy curl jq python3 faketime ip unshare useradd cgi-fcgi sqlite3 setpriv pgrep script bash zsh fish groff mandoc openssl; do
 	PATH=$PATH:/usr/sbin command -v $tool >/dev/null || {
 		echo "tests/proc needs $tool: run make packages" >&2
 		exit 2
