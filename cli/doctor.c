@@ -95,6 +95,20 @@ doctor_fill(struct doctor *d, const char *form, const char *address, const char 
 	return arena_printf(d->arena, "%s%s", all, form);
 }
 
+/*
+ * Of a private address clients try only one port, and then wait for another that never
+ * comes: whatever was wrong, they say this.
+ */
+#define ABORTED "connection attempts aborted by context: context deadline exceeded"
+
+static const char *
+words_of_client(struct doctor *d, enum doctor_id id, const char *detail)
+{
+	if (d->private_host && id >= FOUND_UP_SWALLOWED && id <= FOUND_NOISE_GARBAGE)
+		return ABORTED;
+	return doctor_fill(d, doctor_cases[id].client, d->name, detail != NULL ? detail : "…");
+}
+
 void
 doctor_found(struct doctor *d, enum doctor_id id, const char *detail, const char *fmt, ...)
 {
@@ -108,7 +122,7 @@ doctor_found(struct doctor *d, enum doctor_id id, const char *detail, const char
 	va_end(ap);
 	f->id = id;
 	f->check = d->check;
-	f->client = doctor_fill(d, doctor_cases[id].client, d->name, detail != NULL ? detail : "…");
+	f->client = words_of_client(d, id, detail);
 	d->n_found++;
 }
 

@@ -214,7 +214,8 @@ judge_key(struct doctor *d, const struct probe_answer *a)
 		    doctor_quote(d, a->body, QUOTE));
 	} else if (!key_valid(str_of(key), MKEY_PREFIX) ||
 	    !key_read(str_of(key), MKEY_PREFIX, &d->key)) {
-		doctor_found(d, FOUND_KEY_NONE, NULL, "%s: \"%s\"", a->url, doctor_quote(d, a->body, QUOTE));
+		doctor_found(d, key[0] == '\0' ? FOUND_KEY_NONE : FOUND_KEY_BAD, NULL, "%s: \"%s\"", a->url,
+		    doctor_quote(d, a->body, QUOTE));
 	} else {
 		d->facts |= FACT_KEY;
 		doctor_saw(d, "%s", key);

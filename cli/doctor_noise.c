@@ -32,7 +32,7 @@ fill(struct doctor *d, struct probe_line *l, struct buf *b, size_t want, bool *c
 static void
 not_whole(struct doctor *d, const struct buf *b, bool cut)
 {
-	doctor_found(d, cut ? FOUND_NOISE_CUT : FOUND_NOISE_HANG, NULL, "After 101: %zu of %d bytes, then %s.",
+	doctor_found(d, !cut ? FOUND_NOISE_HANG : b->n > 0 ? FOUND_NOISE_CUT : FOUND_NOISE_CLOSED, NULL, "After 101: %zu of %d bytes, then %s.",
 	    b->n, NOISE_RESPONSE_SIZE, cut ? "the connection was closed" : "nothing more in time");
 }
 
@@ -67,7 +67,7 @@ doctor_noise(struct doctor *d, struct probe_line *l, struct buf *b, struct noise
 	} else if (!fill(d, l, b, NOISE_RESPONSE_SIZE, &cut)) {
 		not_whole(d, b, cut);
 	} else if (noise_finish(i, b->p, s) != OK) {
-		doctor_found(d, FOUND_NOISE_KEY, NULL, "The server's half was not made with its key of /key.");
+		doctor_found(d, FOUND_NOISE_FOREIGN, NULL, "The server's half was not made with its key of /key.");
 	} else {
 		return true;
 	}

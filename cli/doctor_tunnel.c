@@ -152,6 +152,7 @@ feed(struct doctor_tunnel *t, struct span in)
 	} else if (ts2021_feed(&t->ts, in, &t->plain) != OK) {
 		t->garbage = true;
 		t->why = "a record of it is broken";
+		t->client = "chacha20poly1305: message authentication failed";
 	} else {
 		feed_h2(t);
 	}
@@ -241,7 +242,7 @@ void
 doctor_tunnel_judge(struct doctor *d, const struct doctor_tunnel *t, enum doctor_id hang, const char *when)
 {
 	if (t->garbage)
-		doctor_found(d, FOUND_H2_GARBAGE, t->why, "%s: %s.", when, t->why);
+		doctor_found(d, FOUND_H2_GARBAGE, t->client, "%s: %s.", when, t->why);
 	else if (t->closed)
 		doctor_found(d, FOUND_H2_CUT, NULL, "%s: the connection was closed.", when);
 	else

@@ -18,7 +18,8 @@ struct doctor_tunnel {
 	size_t bytes;		/* that have arrived, in all */
 	bool early_over, has_early;
 	bool closed, garbage;
-	const char *why;
+	const char *why;	/* it is garbage, */
+	const char *client;	/* and what clients say of that; NULL: not known */
 
 	/* What HTTP/2 has seen. */
 	bool settings, answered;

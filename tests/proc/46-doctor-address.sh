@@ -69,6 +69,52 @@ test_doctor_looks_at_certificates() {
 	found_only "url-port tls"
 }
 
+# What tailscaled 1.102.5 says of the same proxies, behind "all connection attempts failed (HTTP: …, HTTPS: ".
+words_of_clients() {
+	cat <<-END
+	swallow upgrade-swallowed unexpected HTTP response: 426 Upgrade Required
+	page upgrade-status unexpected HTTP response: 200 OK
+	missing upgrade-status unexpected HTTP response: 404 Not Found
+	redirect upgrade-redirect unexpected HTTP response: 301 Moved Permanently
+	no-notifier upgrade-gateway unexpected HTTP response: 502 Bad Gateway
+	header upgrade-header unexpected HTTP response: 400 Bad Request
+	other-key noise-key unexpected HTTP response: 400 Bad Request
+	capitals upgrade-protocol server switched to unexpected protocol "Tailscale-Control-Protocol"
+	close-upgrade upgrade-cut EOF
+	huge-upgrade upgrade-big net/http: HTTP/1.x transport connection broken: net/http: server response headers exceeded … bytes; aborted
+	closed-101 noise-closed reading response header: EOF
+	truncate noise-cut unexpected EOF
+	foreign noise-foreign decrypting payload: chacha20poly1305: message authentication failed
+	garbage noise-garbage unexpected response message type 72
+	refused noise-error server error: "go elsewhere"
+	cut-after-handshake h2-cut register request: Post "https://head.test/machine/register": unexpected EOF
+	one-way h2-oneway register request: Post "https://head.test/machine/register": unexpected EOF
+	buffer-after-handshake h2-hang timeout waiting for Tailscale service to enter a Running state; check health with "tailscale status"
+	flip h2-garbage register request: Post "https://head.test/machine/register": chacha20poly1305: message authentication failed
+	silent http-hang fetch control key: Get "https://head.test/key?v=142": context canceled
+	close http-cut fetch control key: Get "https://head.test/key?v=142": EOF
+	banner http-not fetch control key: Get "https://head.test/key?v=142": net/http: HTTP/1.x transport connection broken: malformed HTTP …
+	empty-key key-none control server is too old; no noise key
+	bad-key key-bad key hex string doesn't have expected type prefix mkey:
+	no-headrace gateway fetch control key: 502 Bad Gateway
+	END
+}
+
+test_doctor_speaks_the_words_of_clients() {
+	own_address || return 0
+	PUBLIC=https://head.test start_deployment
+	make_ca
+	make_cert good head.test "$(when '-1 day')" "$(when '+80 days')"
+	words_of_clients >"$D/words"
+	while read -r fault id words; do
+		start_faulty "$fault" "$D/good.pem" "$D/good.key" "$ip:443"
+		examine https://head.test --address "$ip" --timeout 500ms
+		finds "$id"
+		same "$fault: client" "$words" "$(jq -r --arg id "$id" '.findings[] | select(.id == $id) | .client' "$D/out")"
+		stop_faulty
+	done <"$D/words"
+}
+
 test_doctor_knows_which_ports_clients_try() {
 	own_address || return 0
 	PUBLIC=https://head.test start_deployment
