@@ -1,4 +1,4 @@
-lint:					## layers, sizes, banned calls, stale paths
+lint:					## layers, sizes, banned calls, stale paths and links
 	@sh tests/lint.sh
 
 .PHONY: lint

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/lint.sh -- what a compiler does not see: layers, sizes, banned calls, stale paths.
+# tests/lint.sh -- what a compiler does not see: layers, sizes, banned calls, stale paths and links.
 #
 # Run from the root.  tests/layers.txt says which folder may include what; every
 # finding is one line, and any finding fails.  Tests may include anything.
@@ -107,12 +107,39 @@ words() {
 paths() {
 	for f in $documents; do
 		grep -o '`[^` ]*`' "$f" | tr -d '`' | sed 's/[.,;:]$//' |
-		    grep -E '^(cli|conf|docs|fcgi|handlers|lib|notifier|schema|tests|web|\.ci)/' |
+		    grep -E '^(cli|conf|debian|docs|fcgi|handlers|lib|man|notifier|schema|tests|web|\.ci)/' |
 		    grep -vE '[{}<]|NNNN' | sort -u | while read -r p; do
 			ls -d $p >/dev/null 2>&1 || echo "$f: $p does not exist"
 		done
 	done
 }
 
-found=$(for check in includes functions sizes calls words paths; do $check; done 2>&1)
+# The headings of a document, as links have them: small letters, - for each blank.
+anchors() {
+	sed -n 's/^#\{1,\} //p' "$1" | tr '[:upper:] ' '[:lower:]-' | sed 's/[^[:alnum:]_-]//g'
+}
+
+# Links lead to files, and to headings, that exist.
+links() {
+	for f in $documents; do
+		grep -o ']([^) ]*)' "$f" | sed 's/^](//; s/)$//' | grep -v '^[a-z]*:' | sort -u | while read -r link; do
+			to=$f
+			[ -z "${link%%#*}" ] || to=$(dirname "$f")/${link%%#*}
+			[ -e "$to" ] || { echo "$f: the link to $link leads nowhere"; continue; }
+			case $link in
+			*#*) anchors "$to" | grep -qxe "${link#*#}" || echo "$f: no heading for the link to $link" ;;
+			esac
+		done
+	done
+}
+
+# Commands of documents that are marked as sh are run by some test, as they stand.
+blocks() {
+	for f in $(grep -lx '```sh' $documents | grep -v '^docs/servers/'); do	# (for those, proc/46-servers-doc.sh)
+		grep -rqF "${f##*/}" tests --include='*.sh' --include='*.go' --include='*.py' ||
+		    echo "$f: commands that no test runs"
+	done
+}
+
+found=$(for check in includes functions sizes calls words paths links blocks; do $check; done 2>&1)
 [ -z "$found" ] || { echo "$found"; exit 1; }

@@ -5,10 +5,7 @@
 
 # A loopback address of the test's own, on which 80 and 443 are free.
 own_address() {
-	[ "$(id -u)" = 0 ] || {
-		echo "    (needs root for ports 80 and 443)"
-		return 1
-	}
+	is_root || return 1	# for ports 80 and 443
 	ip=127.$(od -An -N3 -tu1 /dev/urandom | awk '{ print $1 % 200 + 20 "." $2 "." $3 % 254 + 1 }')
 }
 

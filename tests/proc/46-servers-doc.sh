@@ -17,10 +17,7 @@ promises() {
 }
 
 cell() {	# PAGE...: below docs/servers
-	[ "$(id -u)" = 0 ] || {
-		echo "    not run: it takes root (sudo make proc T=46-servers-doc)"
-		exit 0
-	}
+	has_namespaces || exit 0
 	install_headrace
 	{
 		echo "cd '$D'"
@@ -60,6 +57,18 @@ section() {	# PAGE NAME
 runs() { grep -q "^$1 .*$2" "$D/processes" || fail "no '$2' of $1 among the processes: $(cat "$D/processes")"; }
 says() { grep -q "$1" "$D/lines" || fail "no '$1' in the web server's file: $(cat "$D/lines")"; }
 says_not() { ! grep -q "$1" "$D/lines" || fail "'$1' in the web server's file: $(cat "$D/lines")"; }
+
+# No page, and no commands of docs/servers.md, that no test here runs.
+test_every_page_is_run() {
+	here=$TOP/tests/proc/46-servers-doc.sh
+	sed -n 's/^\(test_[a-z_]*() {\)*[[:space:]]cell \([a-z -]*\).*/\2/p' "$here" | tr ' ' '\n' | sort -u >"$D/run"
+	(cd "$TOP/docs/servers" && printf '%s\n' *.md) | sed 's/\.md$//' | sort >"$D/pages"
+	diff "$D/pages" "$D/run" >&2 || fail "these differ in docs/servers (<) and in the tests here (>)"
+	for section in $(sed -n 's/^## //p; s/^```sh$/```/p' "$TOP/docs/servers.md" | grep -B1 '^```$' | grep -v '^```\|^--' | tr ' ' _); do
+		grep -q "section docs/servers.md $section\$" "$here" ||
+			fail "the commands below '## $section' of docs/servers.md are not run"
+	done
+}
 
 test_lighttpd_service() {
 	cell service lighttpd-fastcgi

@@ -89,7 +89,7 @@ test_cgi_data_is_never_shown() {
 }
 
 test_others_may_not_write_for_all() {
-	[ "$(id -u)" = 0 ] || return 0
+	is_root || return 0
 	got=$(setpriv --reuid=65534 --regid=65534 --clear-groups "$BIN/headrace" setup "$NAME" --server nginx --write 2>&1) &&
 		fail "nobody may write to /etc"
 	has "message" "only root may write there: sudo headrace setup $NAME --write" "$got"

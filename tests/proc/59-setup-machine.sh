@@ -7,9 +7,8 @@
 . tests/proc/machine.sh
 
 # Runs a function of this file on such a machine; nothing that it writes or starts is left.
-# Without the rights for that there is nothing to try.
 on_machine() {	# FUNCTION [ARGUMENT]
-	unshare -m -n -p -f --mount-proc true 2>/dev/null || return 0
+	has_namespaces || return 0
 	mkdir "$D/machine"
 	ARG=${2:-} MACHINE=$D/machine unshare -m -n -p -f --kill-child --mount-proc sh tests/proc/one.sh tests/proc/59-setup-machine.sh "$1"
 }
@@ -153,8 +152,7 @@ test_setup_puts_back_what_is_refused() { on_machine refused; }
 
 # Where headrace is installed and systemd runs, one command does all; and one takes it back.
 installed() {	# SERVER
-	[ "$(id -u)" = 0 ] || return 0
-	unshare -m -n -p -f --mount-proc true 2>/dev/null || return 0
+	has_namespaces || return 0
 	install_headrace
 	{
 		echo "D='$D' host=headrace.example.com s='$1'"

@@ -81,10 +81,7 @@ $(jq -r '.findings[] | "    \(.id): \(.seen)"' "$D/out")"
 # Runs a function of FILE as a test of its own, in namespaces in which files can be mounted
 # over others and addresses belong to nobody else.
 apart() {	# FILE FUNCTION
-	[ "$(id -u)" = 0 ] || {
-		echo "    (needs root for namespaces)"
-		return 0
-	}
+	has_namespaces || return 0
 	unshare --mount --net --kill-child --fork sh tests/proc/one.sh "tests/proc/$1" "$2"
 }
 

@@ -51,6 +51,20 @@ has() {		# WHAT PART TEXT
 	esac
 }
 
+# Whether the command succeeds that shows what a test takes.  Where it does not, the test is
+# left out with a word; a machine of CI has to be able to.
+able() {	# WHAT IT TAKES, COMMAND...
+	what=$1
+	shift
+	"$@" >/dev/null 2>&1 && return 0
+	[ "${CI:-}" != true ] || fail "this machine cannot run it: it takes $what"
+	echo "    not run: it takes $what"
+	return 1
+}
+
+is_root() { able root [ "$(id -u)" = 0 ]; }
+has_namespaces() { able "root, and namespaces" unshare -m -n -p -f --mount-proc true; }
+
 # hr ARGS: runs headrace with the configuration $INI and the input $IN; $out, $err and $status are what the command gave.
 hr() {
 	status=0

@@ -52,19 +52,25 @@ var machineEnv = []string{
 	"TS_DISABLE_PORTMAPPER=1",
 }
 
+// leaveOut skips a test that this machine cannot run.  Where CI says that it is
+// CI, that is a failure.
+func leaveOut(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
 // NeedKernel skips a test where the kernel lets us make no machines, for want of
-// rights or of a TUN device.  Where CI says that it is CI, that is a failure.
+// rights or of a TUN device.
 func NeedKernel(t *testing.T) {
 	t.Helper()
-	missing := t.Skipf
-	if os.Getenv("CI") != "" {
-		missing = t.Fatalf
-	}
 	if !asRoot() {
-		missing("machines of their own need root")
+		leaveOut(t, "machines of their own need root")
 	}
 	if out, err := exec.Command("unshare", "-n", "-m", "sh", "-c", machineTry).CombinedOutput(); err != nil {
-		missing("no machine with a TUN device can be made: %v: %s", err, out)
+		leaveOut(t, "no machine with a TUN device can be made: %v: %s", err, out)
 	}
 }
 
