@@ -141,6 +141,13 @@ void cli_help_all(void);
 void cli_help_group(const struct cli_group *g);
 void cli_help_cmd(const struct cli_group *g, const struct cli_cmd *cmd);
 
+/*
+ * Prints the n bytes of text in lines that fit the terminal, where the first begins at the
+ * column 'left', at which we are, and the others below it.  A newline in the text is a
+ * blank: two, where a sentence has ended.
+ */
+void cli_fill(int left, const char *text, size_t n);
+
 /* "-u, --user USER", as wide without a letter. */
 #define CLI_FLAG_FORM_SIZE 128
 void cli_flag_form(const struct cli_flag *f, char out[static CLI_FLAG_FORM_SIZE]);

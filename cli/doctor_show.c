@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COLUMNS 96
 #define MARGIN 12
 #define NAME_WIDTH 15			/* of the longest name, and two */
 #define RESULT_WIDTH 9
@@ -164,21 +163,10 @@ doctor_show_row(const struct doctor *d, const struct doctor_outcome *out)
 static void
 print_part(const char *head, const char *text)
 {
-	struct str rest = str_of(text), word;
-	size_t column = MARGIN;
-
 	if (text == NULL)
 		return;
 	printf("  %-*s", MARGIN - 2, head);
-	while (str_cut(&rest, ' ', &word)) {
-		if (column > MARGIN && column + word.n > COLUMNS) {
-			printf("\n%*s", MARGIN, "");
-			column = MARGIN;
-		}
-		printf("%s%.*s", column > MARGIN ? " " : "", (int)word.n, word.p);
-		column += word.n + 1;
-	}
-	putchar('\n');
+	cli_fill(MARGIN, text, strlen(text));
 }
 
 /* Never broken, because it is to be copied. */

@@ -20,15 +20,11 @@ columns(const char *p, size_t n)
 	return w;
 }
 
-/*
- * Prints n bytes of text from the column 'at' on, in lines that begin at 'left' and
- * fit the terminal.  A newline in the text is a blank: two, where a sentence has ended.
- */
-static void
-fill(int at, int left, const char *text, size_t n)
+void
+cli_fill(int left, const char *text, size_t n)
 {
 	const char *end = text + n, *p = text;
-	int blanks = 0;
+	int at = left, blanks = 0;
 
 	while (p < end) {
 		size_t len = strcspn(p, " \n");
@@ -59,7 +55,7 @@ line(const char *left, const char *help)
 		printf("\n%*s", LEFT, "");
 	else
 		printf("%*s", LEFT - 2 - (int)strlen(left), "");
-	fill(LEFT, LEFT, help, strcspn(help, "\n"));
+	cli_fill(LEFT, help, strcspn(help, "\n"));
 }
 
 void
@@ -132,10 +128,10 @@ command_text(const char *help)
 {
 	size_t first = strcspn(help, "\n");
 
-	fill(0, 0, help, first);
+	cli_fill(0, help, first);
 	if (help[first] != '\0') {
 		putchar('\n');
-		fill(0, 0, help + first + 1, strlen(help + first + 1));
+		cli_fill(0, help + first + 1, strlen(help + first + 1));
 	}
 	putchar('\n');
 }
