@@ -99,8 +99,8 @@ clean:					## removes what was built, not the data of make run
 	rm -rf build
 
 help:					## this list
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1@\2/p' Makefile conf/*.mk tests/*.mk tests/*/*.mk | \
-	    awk -F@ '{ printf "make %-10s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1@\2/p' Makefile conf/*.mk tests/*.mk tests/*/*.mk | \
+	    awk -F@ '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 include conf/install.mk
 include tests/tests.mk
