@@ -102,6 +102,7 @@ answer_here(struct cli *c, enum http_method method, const char *target, const ch
 	out->status = rq.status;
 	out->json = json_parse(c->arena, buf_as_str(&rq.out), JSON_DEPTH_DEFAULT, NULL);
 	out->detail = own_failure(c, &rq);
+	out->storage_fails = rq.storage_fails;
 	req_end(&rq);
 }
 
@@ -121,7 +122,7 @@ read_answer(struct cli *c, const struct cli_answer *a, const char *target, jv **
 		text = json_get_str(a->json, "detail", json_get_str(a->json, "message",
 		    http_status_text(a->status)));
 	c->errmsg = arena_strdup(c->arena, text);	/* may be long */
-	return err_of_status(a->status);
+	return a->storage_fails ? ERR_STORAGE : err_of_status(a->status);
 }
 
 enum err

@@ -200,6 +200,7 @@ struct cli_answer {
 	int status;
 	jv *json;		/* NULL if it is none */
 	const char *detail;	/* what to say instead of the answer's own text; NULL: nothing */
+	bool storage_fails;	/* why the status is 503, if it was answered here */
 };
 must_check enum err cli_remote_send(struct cli *c, enum http_method method,
     const char *target, const char *body, struct cli_answer *out);

@@ -41,6 +41,7 @@ static const int exit_status[ERR_COUNT] = {
 	[ERR_UNSUPPORTED] = 2,
 	[ERR_TOOBIG] = 2,
 	[ERR_BUSY] = 6,
+	[ERR_STORAGE] = 1,
 	[ERR_UPSTREAM] = 1,
 	[ERR_INTERNAL] = 1,
 };

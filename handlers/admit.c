@@ -158,7 +158,7 @@ admit_web(struct req *rq)
 	if (req_param(rq, "HTTP_AUTHORIZATION") == NULL)
 		return req_fail(rq, ERR_AUTH, "no key");	/* and nothing to count */
 	if (rq->db == NULL)
-		return req_fail(rq, ERR_BUSY, "no database to look a key up in");
+		return req_fail(rq, ERR_STORAGE, "no database to look a key up in");
 	*who = (struct caller){ .id = "", .name = "", .user_name = "" };
 	if (read_shown(rq, &s)) {
 		who->kind = s.kind;

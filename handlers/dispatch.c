@@ -24,6 +24,8 @@
 #include "lib/wake/wake.h"
 
 #define RETRY_AFTER_S "1"
+#define STORAGE_AFTER_S "10"
+#define STORAGE_COMPLAIN_MS 10000	/* between two lines of one process */
 
 struct visible {
 	const struct route **rows;
@@ -130,13 +132,28 @@ run_as(struct req *rq, const struct route *r)
 	return e;
 }
 
+/* A full disk often holds the log, too: not once per request. */
+static bool
+is_said(enum err e)
+{
+	static int64_t last_ms;
+	int64_t now = clock_mono_ms();
+
+	if (e != ERR_STORAGE)
+		return false;
+	if (last_ms != 0 && now - last_ms < STORAGE_COMPLAIN_MS)
+		return true;
+	last_ms = now;
+	return false;
+}
+
 static void
 log_failure(const struct req *rq, enum err e, const char *db_text)
 {
 	const char *method = http_method_name(rq->method);
 	const char *path = rq->path == NULL ? "?" : rq->path;
 
-	if (http_status_of(e) < 500 || e == ERR_UNSUPPORTED)
+	if (http_status_of(e) < 500 || e == ERR_UNSUPPORTED || is_said(e))
 		log_debug("%s %s: %s: %s", method, path, err_name(e), rq->errmsg);
 	else
 		log_err("%s %s: %s: %s%s%s", method, path, err_name(e), rq->errmsg,
@@ -147,9 +164,12 @@ static void
 answer(struct req *rq, enum err e)
 {
 	buf_clear(&rq->head);
+	rq->storage_fails = e == ERR_STORAGE;
 	problem_reply(rq, http_status_of(e));
 	if (e == ERR_BUSY)
 		req_header(rq, "Retry-After", RETRY_AFTER_S);
+	if (e == ERR_STORAGE)
+		req_header(rq, "Retry-After", STORAGE_AFTER_S);
 	if (e == ERR_LIMITED)
 		req_header(rq, "Retry-After", ADMIT_RETRY_AFTER_S);
 	if (e == ERR_AUTH)
@@ -206,7 +226,7 @@ serve(struct req *rq, const struct route *r)
 	enum err e;
 
 	if (r->txn != TXN_NONE && rq->db == NULL) {	/* its carrier has logged why */
-		answer(rq, ERR_BUSY);
+		answer(rq, ERR_STORAGE);
 		return;
 	}
 	e = enter(rq, r);

@@ -19,7 +19,9 @@ public_text(const struct req *rq, int status)
 	case 502:
 		return "a server that this one depends on did not answer";
 	case 503:
-		return "busy, try again";
+		return rq->storage_fails ? "storage: the server cannot write to its disk, or not "
+		    "reach its database; its log says why" :
+		    "busy, try again";
 	default:
 		return rq->errmsg[0] != '\0' ? rq->errmsg : http_status_text(status);
 	}

@@ -8,13 +8,20 @@
 
 #define PRESENCE_URI "/internal/presence"
 
+/* While a disk is full each report fails, several a second: that is said once. */
 static bool
 report_taken(const struct call *c, enum err e)
 {
-	if (e == OK && c->head.status >= 300)
-		log_err("a presence report was refused (status %d)",
+	struct presence *p = &c->n->presence;
+	bool taken = e == OK && c->head.status < 300;
+
+	if (!taken && e == OK && !p->refused)
+		log_err("a presence report was refused (status %d); trying until one is taken",
 		    c->head.status);
-	return e == OK && c->head.status < 300;
+	if (taken && p->refused)
+		log_info("presence reports are taken again");
+	p->refused = !taken && (p->refused || e == OK);
+	return taken;
 }
 
 static void
@@ -29,10 +36,11 @@ static void
 on_sync_answer(struct call *c, enum err e)
 {
 	struct notifier *n = c->n;
+	bool taken = report_taken(c, e);
 
-	if (!report_taken(c, e))
+	if (!taken)
 		n->presence.sync_ms = notifier_now(n) + PRESENCE_RETRY_MS;
-	presence_done(&n->presence.set, report_taken(c, e), notifier_now(n));
+	presence_done(&n->presence.set, taken, notifier_now(n));
 }
 
 static void

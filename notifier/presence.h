@@ -18,6 +18,7 @@ struct presence {
 	struct presence_set set;
 	uv_timer_t timer;
 	int64_t sync_ms;	/* when the full report is due; 0: it was made */
+	bool refused;		/* the last report was, and that was said */
 };
 
 void presence_init(struct notifier *n);

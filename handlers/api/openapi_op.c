@@ -184,7 +184,7 @@ const struct openapi_problem openapi_problems[OPENAPI_PROBLEMS] = {
 	{ 500, "A failure of the server, which its log tells of" },
 	{ 501, "Not done by this server" },
 	{ 502, "A server that this one depends on did not answer" },
-	{ 503, "Busy: try again" },
+	{ 503, "Busy, or its disk cannot be written to: try again" },
 };
 
 static bool

@@ -15,6 +15,7 @@ static const char *const names[ERR_COUNT] = {
 	[ERR_UNSUPPORTED] = "unsupported",
 	[ERR_TOOBIG] = "too-big",
 	[ERR_BUSY] = "busy",
+	[ERR_STORAGE] = "storage",
 	[ERR_UPSTREAM] = "upstream",
 	[ERR_INTERNAL] = "internal",
 };

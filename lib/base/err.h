@@ -22,8 +22,9 @@ enum err {
 	ERR_UNSUPPORTED,	/* a right request for something that is not done here */
 	ERR_TOOBIG,	/* over a limit */
 	ERR_BUSY,	/* try again later */
+	ERR_STORAGE,	/* the disk: full, read-only, failing, or not there */
 	ERR_UPSTREAM,	/* somebody that we asked failed */
-	ERR_INTERNAL,	/* disk full, database broken, a bug */
+	ERR_INTERNAL,	/* database broken, a bug */
 	ERR_COUNT
 };
 

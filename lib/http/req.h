@@ -72,6 +72,7 @@ struct req {
 	struct buf head;	/* further header lines, "Name: value\r\n" each */
 	struct buf out;
 	char errmsg[REQ_ERRMSG_SIZE];
+	bool storage_fails;	/* which is why the status is 503 */
 	const char *err_at;	/* the part of the request at fault, like "body.user"; NULL */
 	const char *path_begin;	/* the first bytes of a malformed path, for the form of its answer */
 };

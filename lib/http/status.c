@@ -23,6 +23,7 @@ static const int status_of[ERR_COUNT] = {
 	[ERR_UNSUPPORTED] = 501,
 	[ERR_TOOBIG] = 413,
 	[ERR_BUSY] = 503,
+	[ERR_STORAGE] = 503,
 	[ERR_UPSTREAM] = 502,
 	[ERR_INTERNAL] = 500,
 };

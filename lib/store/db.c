@@ -46,30 +46,34 @@ constraint_err(int extended)
 
 /* What an administrator can do about each result. */
 static const struct advice { int rc; enum err err; const char *text; } advices[] = {
-	{ SQLITE_FULL, ERR_INTERNAL, "the disk is full; make room in its folder" },
-	{ SQLITE_READONLY, ERR_INTERNAL, "it is read-only; check owner and mode of "
-	    "the file and its folder, and that the file system is mounted for writing" },
+	{ SQLITE_FULL, ERR_STORAGE, "the disk is full; make room in its folder" },
+	{ SQLITE_READONLY, ERR_STORAGE, "it is read-only; check owner and mode of the "
+	    "file, of those beside it (-wal, -shm) and of the folder, and that the file "
+	    "system is mounted for writing" },
 	{ SQLITE_BUSY, ERR_BUSY, "another program holds its lock; look for a sqlite3 "
 	    "shell with an open transaction or a backup (fuser -v shows who has it open)" },
 	{ SQLITE_LOCKED, ERR_BUSY, "it is locked by this program itself" },
-	{ SQLITE_CANTOPEN, ERR_INTERNAL, "it cannot be opened; check that its folder "
+	{ SQLITE_CANTOPEN, ERR_STORAGE, "it cannot be opened; check that its folder "
 	    "exists and that this user may read and write both" },
-	{ SQLITE_PERM, ERR_INTERNAL, "this user may not read and write it" },
-	{ SQLITE_AUTH, ERR_INTERNAL, "this user may not read and write it" },
+	{ SQLITE_PERM, ERR_STORAGE, "this user may not read and write it" },
+	{ SQLITE_AUTH, ERR_STORAGE, "this user may not read and write it" },
 	{ SQLITE_NOTADB, ERR_INTERNAL, "it is not an SQLite database; set database.path "
 	    "to another file or put a copy of the database there" },
 	{ SQLITE_CORRUPT, ERR_INTERNAL, "it is damaged; stop headrace and put back a "
 	    "copy, or save what is left with the sqlite3 shell's .recover" },
 	{ SQLITE_PROTOCOL, ERR_BUSY, "its lock changes hands too fast; try again" },
+	{ SQLITE_IOERR, ERR_STORAGE, "the disk or its file system fails; dmesg may say more" },
 	{ SQLITE_TOOBIG, ERR_TOOBIG, "a value is too long" },
 };
 
 static const struct advice *
 advice_for(struct db *db, int rc)
 {
-	if ((rc & 0xff) == SQLITE_IOERR && (sqlite3_system_errno(db->h) == ENOSPC ||
-	    sqlite3_system_errno(db->h) == EDQUOT))
-		return &advices[0];
+	int why = sqlite3_system_errno(db->h);
+
+	if ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN)
+		rc = why == ENOSPC || why == EDQUOT ? SQLITE_FULL :
+		    why == EROFS ? SQLITE_READONLY : rc;
 	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
 		if (advices[i].rc == (rc & 0xff))
 			return &advices[i];

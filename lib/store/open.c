@@ -27,13 +27,13 @@ folder_check(struct db *db)
 	struct stat st;
 
 	if (stat(db->dir, &st) != 0)
-		return db_error(db, ERR_INTERNAL, "database %s: folder %s: %s; make the "
+		return db_error(db, ERR_STORAGE, "database %s: folder %s: %s; make the "
 		    "folder or set database.path", db->path, db->dir, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
-		return db_error(db, ERR_INTERNAL, "database %s: %s is not a folder; set "
+		return db_error(db, ERR_STORAGE, "database %s: %s is not a folder; set "
 		    "database.path", db->path, db->dir);
 	if (access(db->dir, W_OK | X_OK) != 0)
-		return db_error(db, ERR_INTERNAL, "database %s: user %ld cannot write to "
+		return db_error(db, ERR_STORAGE, "database %s: user %ld cannot write to "
 		    "folder %s (%s); SQLite keeps two more files beside the database",
 		    db->path, (long)geteuid(), db->dir, strerror(errno));
 	return OK;
@@ -48,11 +48,11 @@ file_check(struct db *db, enum db_mode mode)
 	if (access(db->path, F_OK) == 0)
 		return OK;
 	if (mode == DB_USE)
-		return db_error(db, ERR_INTERNAL, "database %s: %s; `headrace serve` makes "
+		return db_error(db, ERR_STORAGE, "database %s: %s; `headrace serve` makes "
 		    "it, or set database.path", db->path, strerror(errno));
 	fd = open(db->path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0 && errno != EEXIST)
-		return db_error(db, ERR_INTERNAL, "database %s: cannot make it: %s",
+		return db_error(db, ERR_STORAGE, "database %s: cannot make it: %s",
 		    db->path, strerror(errno));
 	if (fd >= 0)
 		(void)close(fd);
@@ -95,7 +95,7 @@ handle_open(struct db *db)
 	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)sqlite3_db_config(db->h, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
 	if (sqlite3_db_readonly(db->h, "main") == 1)
-		return db_error(db, ERR_INTERNAL, "database %s: user %ld cannot write to "
+		return db_error(db, ERR_STORAGE, "database %s: user %ld cannot write to "
 		    "the file; check its owner and mode", db->path, (long)geteuid());
 	return OK;
 }

@@ -5,10 +5,11 @@
  * structs whose text lives in the arena passed before the output.  Lookups and
  * changes of a row that is not there answer ERR_NOTFOUND; a clash with a UNIQUE
  * column or a reference ERR_CONFLICT; a value that a CHECK refuses (JSON that is
- * none) ERR_BADREQ; a full disk, a lock that is not given, a read-only file
- * ERR_INTERNAL or ERR_BUSY.  db_errmsg() has the text.  Functions that write are
- * called inside db_begin_write().  NULL text is stored as "" where the struct
- * does not allow NULL, as "[]" or "{}" where it is JSON.
+ * none) ERR_BADREQ; a disk that is full, read-only or fails ERR_STORAGE; a lock
+ * that is not given ERR_BUSY; a broken database ERR_INTERNAL.  db_errmsg() has the
+ * text.  Functions that write are called inside db_begin_write().  NULL text is
+ * stored as "" where the struct does not allow NULL, as "[]" or "{}" where it is
+ * JSON.
  */
 #ifndef LIB_STORE_STORE_H
 #define LIB_STORE_STORE_H

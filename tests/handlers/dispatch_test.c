@@ -87,6 +87,12 @@ fail_busy(struct req *rq)
 }
 
 static enum err
+fail_storage(struct req *rq)
+{
+	return req_fail(rq, ERR_STORAGE, "/srv/secret is full");
+}
+
+static enum err
 own_write_twice(struct req *rq)
 {
 	static const char *const names[] = { "one", "two" };
@@ -120,6 +126,7 @@ const struct route *const routes_all[] = {
 	ROW(POST, "/internal-error", PUBLIC, NONE, 0, fail_inside),
 	ROW(POST, "/api/internal-error", PUBLIC, NONE, 0, fail_inside),
 	ROW(POST, "/busy", PUBLIC, NONE, 0, fail_busy),
+	ROW(POST, "/api/full", PUBLIC, NONE, 0, fail_storage),
 	ROW(POST, "/own", PUBLIC, OWN, 0, own_write_twice),
 };
 const size_t routes_count = sizeof(routes_all) / sizeof(routes_all[0]);
@@ -288,6 +295,21 @@ our_failures_are_not(void **state)
 
 /* ---- transactions ---- */
 
+/* Another sentence than "busy", and a later time to try again. */
+static void
+a_disk_that_fails_is_told_apart(void **state)
+{
+	struct asker *k = *state;
+
+	assert_int_equal(post_as(k, ORIGIN_WEB, NULL, "/api/full"), 503);
+	assert_has(ask_body(k), "\"detail\":\"storage: the server cannot write to its disk");
+	assert_lacks(ask_body(k), "/srv");
+	assert_has(ask_head(k), "Retry-After: 10\r\n");
+	assert_true(k->rq.storage_fails);
+	assert_int_equal(post_as(k, ORIGIN_WEB, NULL, "/busy"), 503);
+	assert_lacks(ask_body(k), "storage");
+}
+
 static bool
 has_user(struct asker *k, const char *name)
 {
@@ -339,7 +361,7 @@ without_a_database_some_things_work(void **state)
 	k->db = NULL;
 	assert_int_equal(post_as(k, ORIGIN_WEB, NULL, "/public"), 200);
 	assert_int_equal(post_as(k, ORIGIN_WEB, NULL, "/own"), 503);
-	assert_has(ask_head(k), "Retry-After: 1\r\n");
+	assert_has(ask_head(k), "Retry-After: 10\r\n");
 	assert_int_equal(post_as(k, ORIGIN_WEB, NULL, "/write"), 503);
 	k->db = db;
 }
@@ -388,6 +410,7 @@ main(void)
 		ASK_TEST(every_answer_has_the_security_headers),
 		ASK_TEST(own_mistakes_are_explained),
 		ASK_TEST(our_failures_are_not),
+		ASK_TEST(a_disk_that_fails_is_told_apart),
 		ASK_TEST(success_commits_and_failure_does_not),
 		ASK_TEST(a_failed_commit_is_no_success),
 		ASK_TEST(reading_routes_cannot_write),

@@ -216,7 +216,7 @@ fill(struct fixture *f)
 		else
 			db_rollback(f->db);
 	}
-	assert_int_equal(e, ERR_INTERNAL);
+	assert_int_equal(e, ERR_STORAGE);
 	assert_false(db_in_txn(f->db));
 	assert_non_null(strstr(db_errmsg(f->db), "the disk is full"));
 	assert_non_null(strstr(db_errmsg(f->db), f->path));
@@ -275,7 +275,7 @@ disk_full_at_start(void **state)
 
 	if (mount("none", f->dir, "tmpfs", 0, "size=64k,mode=755") != 0)
 		skip();
-	must_refuse(f, DB_SERVE, ERR_INTERNAL, "the disk is full");
+	must_refuse(f, DB_SERVE, ERR_STORAGE, "the disk is full");
 }
 
 int

@@ -63,16 +63,16 @@ not_there(void **state)
 	struct fixture *f = *state;
 	char path[200];
 
-	must_refuse(f, DB_USE, ERR_INTERNAL, "`headrace serve` makes it");
+	must_refuse(f, DB_USE, ERR_STORAGE, "`headrace serve` makes it");
 	assert_int_equal(access(f->path, F_OK), -1);	/* and looking made none */
 	(void)snprintf(path, sizeof(path), "%s/no/headrace.db", f->dir);
 	f->cfg.db_path = path;
-	must_refuse(f, DB_SERVE, ERR_INTERNAL, "/no: No such file or directory; make the folder");
+	must_refuse(f, DB_SERVE, ERR_STORAGE, "/no: No such file or directory; make the folder");
 	write_file(f->path, "");
 	(void)snprintf(path, sizeof(path), "%s/x", f->path);
-	must_refuse(f, DB_SERVE, ERR_INTERNAL, "is not a folder; set database.path");
+	must_refuse(f, DB_SERVE, ERR_STORAGE, "is not a folder; set database.path");
 	f->cfg.db_path = f->dir;
-	must_refuse(f, DB_SERVE, ERR_INTERNAL, "cannot be opened");
+	must_refuse(f, DB_SERVE, ERR_STORAGE, "cannot be opened");
 }
 
 static void
@@ -149,7 +149,7 @@ child_refuses(struct fixture *f, const char *part)
 	struct buf why;
 
 	buf_init(&why, 4096);
-	if (db_open(&f->cfg, DB_SERVE, &db, &why) != ERR_INTERNAL)
+	if (db_open(&f->cfg, DB_SERVE, &db, &why) != ERR_STORAGE)
 		_exit(3);
 	buf_byte(&why, '\0');
 	if (strstr((char *)why.p, part) == NULL) {

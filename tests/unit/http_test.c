@@ -152,6 +152,7 @@ every_error_has_a_status_and_a_text(void **state)
 		assert_string_not_equal(http_status_text(http_status_of((enum err)e)),
 		    "Status");
 	}
+	assert_int_equal(http_status_of(ERR_STORAGE), 503);
 	assert_int_equal(http_status_of((enum err)77), 500);
 }
 
