@@ -73,7 +73,7 @@ run:					## a working tailnet on this machine (PORT=, DATA=, HOST=)
 
 # Everything CI runs; installs what the tests need.
 check:					## every test there is; the last line counts them
-	@sh conf/packages.sh build run test
+	@sh conf/packages.sh build run deb test
 	@+sh tests/check.sh
 
 bench: all				## the table in docs/performance.md (FLEET=driver's folder, SIZES=)
@@ -93,7 +93,7 @@ server-bench: all			## what each web server spends on 1,000 devices (FLEET=drive
 	python3 tests/bench/servers.py
 
 packages:				## installs the Debian packages for building, running and testing
-	@sh conf/packages.sh build run test
+	@sh conf/packages.sh build run deb test
 
 clean:					## removes what was built, not the data of make run
 	rm -rf build

@@ -60,7 +60,7 @@ static const char tail[] =
 ".TP\n.I " CONFIG_FILE_DEFAULT "\nThe configuration; \\fBheadrace configtest \\-v\\fR prints every key with its value.\n"
 ".TP\n.I /var/lib/headrace\nThe database and the private key, where server.data does not say otherwise.\n"
 ".TP\n.I /run/headrace\nSockets, where server.run does not say otherwise.\n"
-".TP\n.I /usr/share/doc/headrace\nWhat is called docs/ here, and files for web servers in \\fIexamples\\fR.\n"
+".TP\n.I /usr/share/doc/headrace\nThis documentation in \\fIdocs\\fR, and files for web servers in \\fIexamples\\fR.\n"
 ".SH EXAMPLES\n"
 ".EX\n"
 "headrace setup headrace.example.com \\-\\-write\n"

@@ -30,21 +30,26 @@ make_parents(struct setup *s, const char *path)
 	return make_parents(s, folder) && (mkdir(folder, 0755) == 0 || errno == EEXIST);
 }
 
-/* Mode and owner: those of the file that was there, or those of the step. */
+/*
+ * Mode and owner: those of the file that was there, or those of the step.  The group root, which
+ * a file has from `make install`, is nobody's choice: headrace could not read its configuration.
+ */
 static bool
 give(const struct setup *s, const struct setup_step *t, int fd, const char *path)
 {
 	const struct passwd *pw = NULL;
 	struct stat st;
+	bool was_there = stat(path, &st) == 0;
 
-	if (stat(path, &st) == 0)
-		return fchmod(fd, st.st_mode & 07777) == 0 &&
-		    (geteuid() != 0 || fchown(fd, st.st_uid, st.st_gid) == 0);
-	if (fchmod(fd, t->mode) != 0)
+	if (fchmod(fd, was_there ? st.st_mode & 07777 : t->mode) != 0)
 		return false;
-	if (geteuid() != 0 || s->root[0] != '\0' || !(t->ours || t->group) || (pw = getpwnam(SETUP_USER)) == NULL)
+	if (geteuid() != 0)
 		return true;
-	return fchown(fd, t->ours ? pw->pw_uid : 0, pw->pw_gid) == 0;
+	if (s->root[0] == '\0' && (t->ours || t->group))
+		pw = getpwnam(SETUP_USER);
+	if (was_there)
+		return fchown(fd, st.st_uid, pw != NULL && st.st_gid == 0 ? pw->pw_gid : st.st_gid) == 0;
+	return pw == NULL || fchown(fd, t->ours ? pw->pw_uid : 0, pw->pw_gid) == 0;
 }
 
 static bool

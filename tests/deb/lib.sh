@@ -31,7 +31,7 @@ depends() { dpkg-deb -f "$1" Depends | tr ',' '\n' | awk '{ print $1 }'; }
 boot() {
 	# shellcheck disable=SC2046
 	sh tests/deb/root.sh $ROOT_TAR "$ARCH" systemd systemd-sysv ca-certificates openssl curl \
-	    lighttpd lighttpd-mod-openssl $(depends "$(deb "$VERSION")") || exit 1
+	    make lighttpd lighttpd-mod-openssl $(depends "$(deb "$VERSION")") || exit 1
 	mkdir "$T/root"
 	tar -C "$T/root" -xf $ROOT_TAR
 	cp "$CLIENTS/tailscale" "$CLIENTS/tailscaled" "$T/root/usr/local/bin/" || exit 1
@@ -46,9 +46,20 @@ is_child() { init=$(cat "/proc/$unshare/task/$unshare/children"); init=${init% }
 is_booted() { [ "$(in_it systemctl is-system-running)" = running ]; }
 
 in_it() {	# COMMAND...: in the fresh machine
-	timeout 60 nsenter -t "$init" --mount --pid --uts --ipc --net --root --wd=/ \
-	    env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+	timeout 60 nsenter -t "$init" --mount --pid --uts --ipc --net --root \
+	    env -C / -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 	    DEBIAN_FRONTEND=noninteractive SSL_CERT_FILE=/etc/ssl/test.pem "$@"
+}
+
+# The commands of docs/packages.md below a heading.
+section() {
+	awk -v h="## $1" '/^## / { on = $0 == h } /^```/ { code = on && $0 == "```sh"; next } code' docs/packages.md >"$T/section"
+	grep . "$T/section" || fail "no commands below '## $1' in docs/packages.md"
+}
+
+follow() {	# FOLDER HEADING: runs them there as they stand, in the fresh machine
+	section "$2" >"$T/root/var/commands" || fail "$(cat "$T/root/var/commands")"
+	in_it tree="${tree:-}" sh -e -c "cd $1 && . /var/commands"
 }
 
 show_logs() {

@@ -14,6 +14,7 @@ done
 
 passed=0
 step() {		# NAME: one function test_NAME of tests/deb/steps.sh
+	start=$(date +%s)
 	if ! (set -e; "test_$1") >"$T/out" 2>&1; then
 		cat "$T/out"
 		show_logs
@@ -22,7 +23,7 @@ step() {		# NAME: one function test_NAME of tests/deb/steps.sh
 		exit 1
 	fi
 	passed=$((passed + 1))
-	echo "ok      $1"
+	echo "ok      $1 ($(($(date +%s) - start)) s)"
 }
 
 T=$(mktemp -d /tmp/hrdeb.XXXXXX)

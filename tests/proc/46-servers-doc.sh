@@ -30,17 +30,19 @@ cell() {	# PAGE...: below docs/servers
 	} >"$D/page.sh"
 	run_on_machine || fail "a command of docs/servers.md or docs/servers/{$*}.md failed"
 	has "the page's output" hskey-auth- "$(cat "$D/page.log")"
-	same "who may do what" "$(permissions)" "$(cat "$D/modes")"
+	same "who may do what" "$(permissions "$1")" "$(cat "$D/modes")"
 }
 
 # As the table in docs/servers.md has it.
-permissions() {
+permissions() {	# WAY: service, or serve
+	mode=660
+	[ "$1" = service ] || mode=666
 	cat <<-END
 	600 /run/headrace/control.sock
 	600 /run/headrace/delta.sock
-	666 /run/headrace/notifier.sock
+	$mode /run/headrace/notifier.sock
 	600 /run/headrace/wake.sock
-	666 /run/headrace/web.sock
+	$mode /run/headrace/web.sock
 	600 /run/headrace/webhook.sock
 	700 /var/lib/headrace
 	640 /etc/headrace/headrace.ini
