@@ -7,22 +7,28 @@
 #include "fcgi/cgi.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fcgi/carry.h"
+#include "fcgi/limits.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 
+/* A web server that promises more than it sends may keep us waiting for it, but not for ever. */
 static size_t
 read_stdin(void *arg, void *to, size_t n)
 {
+	const int64_t *until_ms = arg;
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+	int64_t left = *until_ms - clock_mono_ms();
 	ssize_t got;
 
-	(void)arg;
-	do
-		got = read(STDIN_FILENO, to, n);
-	while (got < 0 && errno == EINTR);
+	if (left <= 0 || poll(&p, 1, (int)left) <= 0)
+		return 0;
+	got = read(STDIN_FILENO, to, n);
 	return got > 0 ? (size_t)got : 0;
 }
 
@@ -64,7 +70,8 @@ static const char config_fault[] =
 int
 cgi_main(void)
 {
-	struct carry_source src = { .env = environ, .read = read_stdin };
+	int64_t until_ms = clock_mono_ms() + CARRY_READ_S * 1000;
+	struct carry_source src = { .env = environ, .read = read_stdin, .arg = &until_ms };
 	struct backend b;
 	struct arena *a;
 	struct req rq;

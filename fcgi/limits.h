@@ -10,8 +10,8 @@
 #define CARRY_PARAMS_MAX 256		/* CGI variables */
 #define CARRY_PARAMS_BYTES_MAX (256 * 1024)	/* of all of them */
 #define CARRY_DRAIN_MAX (64L * 1024 * 1024)	/* of a body that nobody wants */
+#define CARRY_READ_S 30			/* for a whole request to arrive */
 
-#define WORKER_READ_S 30		/* for a whole request to arrive */
 #define WORKER_WRITE_S 60		/* for an answer to be taken */
 #define WORKER_DB_COMPLAIN_MS 10000	/* between two log lines about the database */
 

@@ -235,7 +235,7 @@ worker_loop(struct worker *w)
 		}
 		if (want_stop)
 			break;
-		set_alarm(WORKER_READ_S);
+		set_alarm(CARRY_READ_S);
 		rc = FCGX_Accept_r(&fr);
 		if (rc == 0)
 			answer_one(w, &fr);

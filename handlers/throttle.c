@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/client.h"
+#include "lib/base/log.h"
 #include "lib/store/store.h"
 
 /* Whoever has one IPv6 address has its /64. */
@@ -33,16 +34,27 @@ count(struct req *rq, const char *address)
 	(void)e;	/* one failure fewer that counts */
 }
 
+/* At most so many lines as are counted: a flood of wrong keys is none of the log. */
+static void
+say(const struct req *rq, const char *address, int64_t before)
+{
+	log_info("a wrong key from %s", rq->remote_addr[0] != '\0' ? rq->remote_addr : address);
+	if (before + 1 == THROTTLE_FAILURES_MAX)
+		log_warn("%d wrong keys from %s: those that follow are refused for a minute",
+		    THROTTLE_FAILURES_MAX, address);
+}
+
 enum err
 throttle_failure(struct req *rq)
 {
 	const char *address = network_of(rq);
-	int64_t n;
+	int64_t n = 0;
 
 	if (store_token_failures(rq->db, address, rq->now_ms, &n) == OK &&
 	    n >= THROTTLE_FAILURES_MAX)
 		return req_fail(rq, ERR_LIMITED, "too many requests with a wrong key came "
 		    "from your address; try again in a minute");
 	count(rq, address);
+	say(rq, address, n);
 	return req_fail(rq, ERR_AUTH, "no valid key");
 }

@@ -16,7 +16,7 @@
 
 /*
  * Counts a wrong key for the client's address (of IPv6 its /64) and answers ERR_AUTH,
- * or ERR_LIMITED, uncounted, once there were too many.  Trouble with the database
+ * or ERR_LIMITED, uncounted, once there were too many.  What is counted is logged.  Trouble with the database
  * is no error here.  Outside a transaction.
  */
 must_check enum err throttle_failure(struct req *rq);

@@ -261,6 +261,14 @@ answer(struct req *rq, const struct verdict *v, const char *error)
 	return e;
 }
 
+/* " from ADDRESS" for the log, or nothing. */
+static const char *
+from_where(const struct req *rq)
+{
+	return rq->remote_addr[0] == '\0' ? "" :
+	    arena_printf(rq->arena, " from %s", rq->remote_addr);
+}
+
 static void
 log_verdict(const struct req *rq, const struct verdict *v)
 {
@@ -268,11 +276,11 @@ log_verdict(const struct req *rq, const struct verdict *v)
 
 	key_short(rq->machine_key, key);
 	if (v->node != NULL)
-		log_info("register: machine %s is node %lld (%s)%s", key,
+		log_info("register: machine %s%s is node %lld (%s)%s", key, from_where(rq),
 		    (long long)v->node->id, v->node->name,
 		    node_admitted(v->node) ? "" : ", which is not admitted");
 	else if (v->auth_url != NULL)
-		log_info("register: machine %s has to log in", key);
+		log_info("register: machine %s%s has to log in", key, from_where(rq));
 }
 
 /* Is it for the user to read, or ours to mend? */
@@ -343,7 +351,7 @@ machine_register(struct req *rq)
 		log_verdict(rq, &v);
 	if (!is_users_fault(e))
 		return e;
-	log_info("register: refused: %s", rq->errmsg);
+	log_info("register: refused%s: %s", from_where(rq), rq->errmsg);
 	return answer(rq, NULL, rq->errmsg);
 }
 

@@ -446,7 +446,10 @@ config_socket(struct arena *a, const struct config *cfg, const char *name)
 const char *
 config_lock(struct arena *a, const struct config *cfg, const char *who)
 {
-	return arena_printf(a, "%s.%s.lock", cfg->db_path, who);
+	char real[PATH_MAX];
+	const char *path = realpath(cfg->db_path, real) != NULL ? real : cfg->db_path;
+
+	return arena_printf(a, "%s.%s.lock", path, who);
 }
 
 static void

@@ -151,7 +151,10 @@ const char *config_domain_read(struct arena *a, struct str v, const char **out);
 /* Prints every key with its effective value, for `headrace configtest -v`. */
 void config_print(const struct config *cfg, struct buf *out);
 
-/* What only one 'who' ("serve", "notifier") may work on at a time: a lock beside the database. */
+/*
+ * What only one 'who' ("serve", "notifier") may work on at a time: a lock beside the
+ * database, and not beside a link to it.
+ */
 const char *config_lock(struct arena *a, const struct config *cfg, const char *who);
 
 #endif

@@ -7,7 +7,7 @@ shows_every_member(void **state)
 	static const char *const members[] = { "id", "machineKey", "nodeKey", "discoKey",
 		"ipAddresses", "name", "user", "lastSeen", "expiry", "preAuthKey",
 		"createdAt", "registerMethod", "givenName", "online", "approvedRoutes",
-		"availableRoutes", "subnetRoutes", "tags" };
+		"availableRoutes", "subnetRoutes", "tags", "clientAddress" };
 	struct asker *k = *state;
 
 	add_node(k, add_user(k, "alice"), 1, 1);

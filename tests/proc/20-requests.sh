@@ -69,6 +69,27 @@ from() {
 	sqlite3 "$D/data/headrace.db" 'SELECT address FROM audit_log ORDER BY id DESC LIMIT 1'
 }
 
+# guess ADDRESS: a wrong key from there
+guess() {
+	REQUEST_METHOD=GET REQUEST_URI=/api/v1/user REMOTE_ADDR=$1 HTTP_AUTHORIZATION='Bearer hskey-api-x' \
+		ask web.sock | sed -n 's/^Status: \([0-9]*\).*/\1/p'
+}
+
+test_wrong_keys_are_logged_and_limited_by_address() {
+	start_serve
+	for i in $(seq 20); do
+		same "guess $i" 401 "$(guess "2001:db8:1:2::$i")"
+	done
+	same "one more from that network" 429 "$(guess 2001:db8:1:2:ffff::)"
+	same "the next network" 401 "$(guess 2001:db8:1:3::1)"
+	same "IPv4" 401 "$(guess ::ffff:192.0.2.7)"
+	logged 'a wrong key from 2001:db8:1:2::20' || fail "the address is not logged"
+	logged 'a wrong key from 192.0.2.7' || fail "nor that by IPv4"
+	same "lines" 22 "$(log_count 'a wrong key from')"
+	same "lines of the limit" 1 "$(log_count '20 wrong keys from 2001:db8:1:2::/64')"
+	! logged hskey-api-x || fail "the key itself is logged"
+}
+
 test_known_proxies_say_where_a_client_is() {
 	config '[server]' 'trusted_proxies = 10.0.0.5, 2001:db8::/64'
 	start_serve

@@ -96,6 +96,24 @@ test_bytes_that_are_no_text() {
 	unharmed
 }
 
+# Neither the end of the body nor that of the connection comes.
+test_a_body_that_does_not_come() {
+	start_lies
+	began=$(date +%s)
+	sleep 60 | env -i PATH="$PATH" GATEWAY_INTERFACE=CGI/1.1 HEADRACE_CONFIG="$D/headrace.ini" $POST \
+		CONTENT_LENGTH=20 "$BIN/headrace" >"$D/cgi" 2>"$D/cgi.log" &
+	started="$started $!"
+	lie -w -b '{}' $POST CONTENT_LENGTH=20 >"$D/fcgi" &
+	started="$started $!"
+	sleep 1
+	same "the next request" 200 "$(lie $GET | sed -n 's/^Status: \([0-9]*\).*/\1/p')"
+	took=$(($(date +%s) - began))
+	[ $took -ge 25 ] && [ $took -le 40 ] || fail "the worker came back after $took s"
+	has "its answer" "shorter than its Content-Length" "$(cat "$D/fcgi")"
+	within 10 grep -q "shorter than its Content-Length" "$D/cgi" || fail "plain CGI waits for ever"
+	unharmed
+}
+
 # upgrade [CURL ARGUMENTS]: straight to the notifier
 upgrade() {
 	curl -s --max-time 5 --unix-socket "$D/run/notifier.sock" -H 'Connection: upgrade' \

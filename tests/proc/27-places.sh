@@ -56,6 +56,24 @@ test_two_notifiers_on_one_database() {
 	first_is_well
 }
 
+# Another way to the same file is no other database.
+test_a_database_by_a_link() {
+	start_all
+	mkdir "$D/elsewhere" "$D/other"
+	cp "$D/data/noise.key" "$D/other/"
+	ln -s "$D/data/headrace.db" "$D/other/headrace.db"
+	second elsewhere other
+	serve2
+	has "message" "another headrace serve works on the database" "$got"
+	refused "$BIN/headrace-notifier" -c "$D/second.ini"
+	has "message" "another notifier works on the database" "$got"
+	ln -s data "$D/linked"
+	second elsewhere linked
+	serve2
+	has "message" "another headrace serve works on the database" "$got"
+	first_is_well
+}
+
 # Nothing is shared but the place of one socket.
 test_a_socket_where_another_listens() {
 	start_all

@@ -226,6 +226,17 @@ test_cli_nodes_are_shown() {
 	same "error" 'Error: node "web9" not found' "$err"
 }
 
+test_cli_nodes_say_where_they_are() {
+	tailnet
+	sqlite3 "$D/data/headrace.db" "UPDATE nodes SET client_address = '2001:db8::7' WHERE id = 1"
+	ok nodes show web1
+	out_has "Last seen at       2001:db8::7"
+	ok nodes show web1 -o json
+	same "in JSON" 2001:db8::7 "$(echo "$out" | jq -r .clientAddress)"
+	ok nodes list -o json
+	same "in a list" "2001:db8::7," "$(echo "$out" | jq -r '[.[].clientAddress] | join(",")')"
+}
+
 test_cli_what_a_client_says_cannot_move_the_cursor() {
 	tailnet
 	sqlite3 "$D/data/headrace.db" \

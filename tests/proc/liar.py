@@ -1,8 +1,8 @@
-"""liar.py SOCKET [-b BODY] [-n COUNT] [-r] NAME=VALUE...: a web server that may lie, by FastCGI.
+"""liar.py SOCKET [-b BODY] [-n COUNT] [-r] [-w] NAME=VALUE...: a web server that may lie, by FastCGI.
 
 Sends the parameters as they stand, doubled ones too, with \\0 and the like for other bytes, and
 the body COUNT times; prints what is answered.  With -r the first parameter is bytes of a
-PARAMS record as they are.
+PARAMS record as they are; with -w the body does not end.
 """
 import argparse
 import socket
@@ -14,6 +14,7 @@ p.add_argument("socket")
 p.add_argument("-b", default="")
 p.add_argument("-n", type=int, default=1)
 p.add_argument("-r", action="store_true")
+p.add_argument("-w", action="store_true")
 p.add_argument("params", nargs="*")
 a = p.parse_intermixed_args()
 
@@ -26,12 +27,12 @@ def size(n):
     return bytes([n]) if n < 128 else struct.pack(">I", n | 1 << 31)
 
 
-def records(kind, data):
+def records(kind, data, end=True):
     out = b""
     for i in range(0, len(data), 65535):
         part = data[i:i + 65535]
         out += struct.pack(">BBHHBB", 1, kind, 1, len(part), 0, 0) + part
-    return out + struct.pack(">BBHHBB", 1, kind, 1, 0, 0, 0)
+    return out + struct.pack(">BBHHBB", 1, kind, 1, 0, 0, 0) * end
 
 
 params = b""
@@ -43,11 +44,11 @@ for i, text in enumerate(a.params):
     params += size(len(name)) + size(len(value)) + name + value
 
 s = socket.socket(socket.AF_UNIX)
-s.settimeout(20)
+s.settimeout(50)
 s.connect(a.socket)
 try:
     s.sendall(struct.pack(">BBHHBBHB5x", 1, 1, 1, 8, 0, 0, 1, 0))
-    s.sendall(records(4, params) + records(5, raw(a.b) * a.n))
+    s.sendall(records(4, params) + records(5, raw(a.b) * a.n, not a.w))
     if a.r:
         s.shutdown(socket.SHUT_WR)
 except BrokenPipeError:
