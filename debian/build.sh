@@ -2,7 +2,8 @@
 # usage: debian/build.sh VERSION
 # `make deb`: builds the package of what is in this folder, as VERSION, in a copy of it, and
 # puts it into build/deb.  The copy stays, so that the next time only what has changed is
-# compiled.  DEB_BUILD_OPTIONS=nocheck (the default here) leaves out the unit tests.
+# compiled.  The unit tests, and what they need, are left out (nocheck) unless DEB_BUILD_OPTIONS
+# and DEB_BUILD_PROFILES say otherwise.
 set -eu
 cd "$(dirname "$0")/.."
 version=$1
@@ -57,7 +58,7 @@ forget_version
 cd "$copy"
 jobs=$(nproc)
 DEB_BUILD_OPTIONS=${DEB_BUILD_OPTIONS:-nocheck noautodbgsym parallel=$jobs} \
-    MAKEFLAGS='' MODE=release dpkg-buildpackage -b -nc -uc -us >"$out/log" 2>&1 || {
+    DEB_BUILD_PROFILES=${DEB_BUILD_PROFILES-nocheck} MAKEFLAGS='' MODE=release dpkg-buildpackage -b -nc -uc -us >"$out/log" 2>&1 || {
 	tail -n 40 "$out/log" >&2
 	die "dpkg-buildpackage failed; all it said is in build/deb/log"
 }
