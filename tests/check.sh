@@ -64,6 +64,7 @@ ring proc make proc
 ring api make api
 ring interop make interop
 ring deb make deb-test
+ring image make image-test
 ring i386 make i386
 ring musl make musl
 

@@ -57,6 +57,10 @@ section() {
 	grep . "$T/section" || fail "no commands below '## $1' in docs/packages.md"
 }
 
+run_here() {	# HEADING: its commands, on this machine
+	section "$1" >"$T/commands" && sh -eu "$T/commands"
+}
+
 follow() {	# FOLDER HEADING: runs them there as they stand, in the fresh machine
 	section "$2" >"$T/root/var/commands" || fail "$(cat "$T/root/var/commands")"
 	in_it tree="${tree:-}" sh -e -c "cd $1 && . /var/commands"

@@ -12,7 +12,7 @@ is_online() { hr nodes list -o json-line | grep -q '"online": *true'; }
 test_it_is_built() {
 	began=$(date +%s)
 	rm -rf build/deb/tree
-	sh -e -c "$(section 'Make the package')"
+	run_here 'Make the package'
 	echo $(($(date +%s) - began)) >"$T/built"
 	make deb VERSION=$OLDER
 	same "version" "$VERSION" "$(dpkg-deb -f "$(deb "$VERSION")" Version)"
