@@ -36,15 +36,19 @@ func TestAdvertiseTags(t *testing.T) {
 	s.SetPolicy(tagPolicy)
 	watch := s.NewTsnet("watch", alice)
 
-	d := s.NewDaemon("web")
+	// A daemon of its own: one that was refused goes on trying, and a later
+	// `tailscale up` may be told what an earlier attempt was.
+	d := s.NewDaemon("refused")
 	out, err := d.TryCLI(d.UpArgs("--authkey", alice, "--advertise-tags=tag:web,tag:ci")...)
 	if err == nil || !strings.Contains(err.Error(), "requested tags [tag:ci] are invalid or not permitted") {
 		t.Errorf("asking for bob's tag: %s, %v", out, err)
 	}
-	if n := s.Count("nodes WHERE name = 'web'"); n != 0 {
+	if n := s.Count("nodes WHERE name = 'refused'"); n != 0 {
 		t.Error("it came in all the same")
 	}
-	d.Join(alice, "--reset", "--advertise-tags=tag:web")
+
+	d = s.NewDaemon("web")
+	d.Join(alice, "--advertise-tags=tag:web")
 	if err := hasTags("tag:web")(d.Status().Self); err != nil {
 		t.Error(err)
 	}
