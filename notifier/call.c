@@ -82,7 +82,7 @@ attempt_refused(struct attempt *a, int status)
 		call_start(c);
 		return;
 	}
-	calls_down(n);
+	calls_down(n, status);
 	if (c->done == NULL) {		/* nobody waits for it any more */
 		call_over(c, ERR_BUSY);
 		return;

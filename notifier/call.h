@@ -106,7 +106,7 @@ void calls_pump(struct notifier *n);
 
 /* From an attempt: did workers accept? */
 void calls_up(struct notifier *n);
-void calls_down(struct notifier *n);
+void calls_down(struct notifier *n, int why);
 
 /* A call is over: takes it from the running ones, tells its owner, frees it. */
 void calls_end(struct call *c, enum err e);

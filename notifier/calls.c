@@ -170,11 +170,12 @@ calls_up(struct notifier *n)
 }
 
 void
-calls_down(struct notifier *n)
+calls_down(struct notifier *n, int why)
 {
 	if (n->calls.down_ms)
 		return;
-	log_warn("no worker accepts on %s; waiting for one", n->calls.path);
+	log_warn("no worker accepts on %s: %s; waiting for one", n->calls.path,
+	    uv_strerror(why));
 	n->calls.down_ms = notifier_now(n);
 }
 

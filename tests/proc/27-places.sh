@@ -130,3 +130,15 @@ test_folders_of_another_user() {
 	refused_other "$BIN/headrace" serve -c "$D/second.ini"
 	has "a socket elsewhere" "Permission denied; give its folder to the user that runs headrace" "$got"
 }
+
+# Somebody has changed the mode of a socket between headrace's own processes.
+test_a_socket_that_its_own_user_may_not_open() {
+	config
+	( (as_nobody env HR_TEST="$D" "$BIN/headrace" serve -c "$D/headrace.ini") >>"$D/serve.log" 2>&1) &
+	started="$started $!"
+	within 10 logged "ready at change" || fail "headrace serve does not start"
+	chmod 000 "$D/run/control.sock"
+	within 15 logged "no worker accepts on $D/run/control.sock: permission denied" || fail "it does not say why"
+	chmod 600 "$D/run/control.sock"
+	within 15 logged "workers accept again on $D/run/control.sock" || fail "it does not go on"
+}
