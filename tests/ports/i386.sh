@@ -31,7 +31,7 @@ in_it() {		# COMMAND
 		mount --bind build/i386/build "$0/src/build"
 		mount -t proc proc "$0/proc"
 		mount -t tmpfs tmpfs "$0/tmp"
-		mount -t tmpfs tmpfs "$0/dev"
+		mount -t tmpfs -o mode=755 tmpfs "$0/dev"
 		for d in null zero full random urandom; do
 			touch "$0/dev/$d"
 			mount --bind "/dev/$d" "$0/dev/$d"
