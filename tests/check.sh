@@ -2,14 +2,15 @@
 # tests/check.sh -- `make check`: every test there is, from the quick to the slow.
 #
 # Each ring's output goes to build/check/<ring>.log and is shown when the ring
-# fails; a ring that cannot run is a failure, never a silence.  The last line
-# adds up what all of them said.
+# fails; a ring that cannot run is a failure, never a silence.  What failed is
+# named once more at the end, and the last line adds up what all of them said.
 set -u
 cd "$(dirname "$0")/.."
 
 logs=build/check
 passed=0
 failed=0
+red=			# the rings that failed
 mkdir -p $logs
 # One sum for all runners: cmocka, go test, and our own "N passed, N failed".
 count() {			# count LOG -> "passed failed"
@@ -25,6 +26,12 @@ count() {			# count LOG -> "passed failed"
 			}
 		}
 		END { print p + 0, f + 0 }' "$1"
+}
+
+# The names of what failed and what was said of it, for whoever sees the end of the output only.
+reasons() {			# reasons LOG
+	grep -E '^(FAIL|FAILED|E  |ERROR) |^ *(why|skipped): |[a-z]\.(go|c|py):[0-9]+: |^\[  FAILED  \]|(error|Error|ERROR): ' "$1" |
+	    cut -c 1-300 | tail -n 8
 }
 
 ring() {			# ring NAME COMMAND...
@@ -46,6 +53,7 @@ ring() {			# ring NAME COMMAND...
 	printf '%5s passed %3s failed  %4s s%s\n' "$1" "$2" $(($(date +%s) - start)) \
 	    "$(sed -n 's/^skipped: /  skipped: /p' "$logs/$name.log")"
 	if [ $status -ne 0 ] || [ "$2" -ne 0 ]; then
+		red="$red $name"
 		echo "---- $name failed; the end of $logs/$name.log:"
 		tail -n 60 "$logs/$name.log"
 		echo "----"
@@ -68,5 +76,9 @@ ring image make image-test
 ring i386 make i386
 ring musl make musl
 
+for name in $red; do
+	echo "$name failed; all it said is in $logs/$name.log:"
+	reasons "$logs/$name.log"
+done
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

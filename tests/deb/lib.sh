@@ -6,7 +6,7 @@ ARCH=$(dpkg --print-architecture)
 ROOT_TAR=build/deb/root.tar
 init=
 
-fail() { echo "    $*"; exit 1; }
+fail() { echo "    why: $*"; exit 1; }
 
 same() {	# WHAT WANTED GOT
 	[ "$2" = "$3" ] || fail "$1: wanted '$2', got '$3'"

@@ -36,7 +36,7 @@ finish() {
 }
 
 fail() {
-	echo "    $*"
+	echo "    why: $*"
 	exit 1
 }
 

@@ -33,6 +33,9 @@ func main() {
 		name := e.Package + " " + e.Test
 		switch e.Action {
 		case "output", "build-output":
+			if isFrame(e.Output) {
+				continue
+			}
 			output[name] = append(output[name], e.Output)
 			if e.Action == "build-output" {
 				fmt.Print(e.Output)
@@ -69,4 +72,10 @@ func main() {
 	if failed > 0 || passed == 0 {
 		os.Exit(1)
 	}
+}
+
+// isFrame tells the lines of go test that we write ourselves, and that would be counted twice.
+func isFrame(line string) bool {
+	line = strings.TrimLeft(line, " ")
+	return strings.HasPrefix(line, "--- ") || strings.HasPrefix(line, "=== ")
 }
