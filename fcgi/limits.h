@@ -16,6 +16,8 @@
 #define WORKER_DB_COMPLAIN_MS 10000	/* between two log lines about the database */
 
 #define SERVE_STOP_MS 3500		/* for children to end (the notifier takes up to 3 s); then they are killed */
+#define SERVE_HEIR_MS 5000		/* for the children of a killed serve to leave its sockets */
+#define SERVE_HEIR_STEP_MS 50
 #define SERVE_SETTLE_MS 1000		/* a child that lives shorter is not well */
 #define SERVE_BACKOFF_MIN_MS 100
 #define SERVE_BACKOFF_MAX_MS 10000

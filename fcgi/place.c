@@ -3,14 +3,16 @@
  *
  * web.sock and the notifier's socket are open to a group that the configuration names,
  * else to all users of the machine (mode 0666): the web server runs as some other user,
- * and what comes in there is not believed anyway.  control.sock, delta.sock and webhook.sock are (mode 0600): whoever can
- * connect to them can name any machine as its own.
+ * and what comes in there is not believed anyway.  control.sock, delta.sock and
+ * webhook.sock are (mode 0600): whoever can connect to them can name any machine as its
+ * own.
  */
 #include "fcgi/place.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <grp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@
 #include <unistd.h>
 
 #include "fcgi/limits.h"
+#include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/sock.h"
@@ -194,11 +197,22 @@ listen_tcp(struct place *p, const char *text)
 }
 
 static int
+listen_once(struct place *p, const char *where)
+{
+	return strncmp(where, "unix:", 5) == 0 ? listen_unix(p, where + 5) :
+	    listen_tcp(p, where);
+}
+
+/* We hold the lock, so who listens there may be a child of a serve that was killed: it goes soon. */
+static int
 listen_any(struct place *p, const char *where)
 {
-	int fd = strncmp(where, "unix:", 5) == 0 ? listen_unix(p, where + 5) :
-	    listen_tcp(p, where);
+	int fd = listen_once(p, where);
 
+	while (fd < 0 && errno == EADDRINUSE && clock_mono_ms() < p->patient_until_ms) {
+		(void)poll(NULL, 0, SERVE_HEIR_STEP_MS);
+		fd = listen_once(p, where);
+	}
 	if (fd < 0)
 		log_err("cannot listen on %s: %s; %s", where, strerror(errno),
 		    sock_advice(where, errno));
@@ -258,6 +272,7 @@ open_sockets(const struct config *cfg, struct place *p)
 	struct arena *a = p->arena;
 	bool is_unix = strncmp(cfg->notifier_listen, "unix:", 5) == 0;
 
+	p->patient_until_ms = clock_mono_ms() + SERVE_HEIR_MS;
 	p->path[2] = config_socket(a, cfg, "wake.sock");
 	p->web = listen_at(p, 0, config_socket(a, cfg, "web.sock"));
 	p->control = listen_at(p, 1, config_socket(a, cfg, "control.sock"));

@@ -12,6 +12,7 @@ struct place {
 	struct arena *arena;
 	int lock, database;	/* held while we run: one serve per run_dir, and per database */
 	int web, control, delta, webhook, notifier;
+	int64_t patient_until_ms;	/* clock_mono_ms(): a place in use may yet become free */
 	const char *path[6];	/* of the sockets, to remove; NULL: none */
 	struct given given;	/* sockets that we did not open and do not remove */
 };

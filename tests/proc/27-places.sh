@@ -84,6 +84,23 @@ test_a_socket_where_another_listens() {
 	first_is_well
 }
 
+# The children of a serve that was killed need a moment to go, here a long one.
+test_heirs_of_a_killed_serve() {
+	start_all
+	heirs=$(pgrep -P "$serve")
+	for p in $heirs; do kill -STOP "$p"; done
+	kill -9 "$serve"
+	within 10 gone "$serve"
+	"$BIN/headrace" serve -c "$D/headrace.ini" 2>"$D/again.log" &
+	serve=$!
+	started="$started $serve"
+	sleep 1
+	for p in $heirs; do kill -CONT "$p"; done
+	within 10 serve_ready || fail "it does not start: $(cat "$D/again.log")"
+	within 10 complete || fail "its processes are not the same: $(children)"
+	first_is_well
+}
+
 test_what_is_no_socket_stays() {
 	config '[notifier]' "listen = unix:$D/precious"
 	echo data >"$D/precious"
