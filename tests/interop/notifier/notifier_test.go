@@ -155,7 +155,7 @@ func TestKeepAlive(t *testing.T) {
 	s.want(`{"Node":1}`)
 	start := time.Now()
 	s.want("{\"KeepAlive\":true}\n", "{\"KeepAlive\":true}\n")
-	if took := time.Since(start); took < 4*time.Second || took > 7*time.Second {
+	if took := time.Since(start); took < 3*time.Second || took > 7*time.Second {
 		t.Errorf("two keep-alives took %v", took)
 	}
 }
