@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -222,13 +223,14 @@ func TestReloadDisturbsNobody(t *testing.T) {
 		return nil
 	})
 	n.everybodyHears()
-	for _, pid := range n.Workers() {
-		for _, old := range before {
-			if pid == old {
-				t.Errorf("worker %d is still the same", pid)
+	lab.Eventually(t, "new workers, one after the other", func() error {
+		for _, pid := range n.Workers() {
+			if slices.Contains(before, pid) {
+				return fmt.Errorf("worker %d is still the same", pid)
 			}
 		}
-	}
+		return nil
+	})
 	if n.stream.Err() != nil {
 		t.Errorf("the stream ended: %v", n.stream.Err())
 	}
