@@ -59,12 +59,13 @@ allow_starts() {
 # shellcheck disable=SC2086  # the list is words
 install() {
 	forbid_starts
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
+	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=5 install -y --no-install-recommends \
+	    $missing
 }
 log=$(mktemp)
 trap 'allow_starts; rm -f "$log"' EXIT
 trap 'exit 1' INT TERM HUP
-if ! { $sudo apt-get update && install; } >"$log" 2>&1; then
+if ! { $sudo apt-get -o Acquire::Retries=5 update && install; } >"$log" 2>&1; then
 	tail -n 20 "$log" >&2
 	echo "apt-get could not install them (see above).  Please run this yourself and try again:" >&2
 	echo "    apt-get install$missing" >&2

@@ -44,21 +44,21 @@ test_it_runs() {
 test_a_client_joins() {
 	run_here 'A web server in another container'
 	authority=$(podman volume inspect -f '{{.Mountpoint}}' web-data)/caddy/pki/authorities/local/root.crt
-	within 10 test -s "$authority" || fail "Caddy does not start: $(podman logs web 2>&1)"
+	within 60 test -s "$authority" || fail "Caddy does not start: $(podman logs web 2>&1)"
 	cp "$authority" "$T/root.crt"
-	within 10 is_served || fail "the web server answers $(served health)"
+	within 60 is_served || fail "the web server answers $(served health)"
 	SSL_CERT_FILE="$T/root.crt" TS_NO_LOGS_NO_SUPPORT=1 "$CLIENTS/tailscaled" --state=mem: \
 	    --tun=userspace-networking --socket="$T/ts.sock" >"$T/tailscaled.log" 2>&1 &
-	within 10 test -S "$T/ts.sock" || fail "tailscaled does not run"
-	client up --timeout 30s --hostname joined --login-server "$URL" --authkey "$(cat "$T/key")"
-	within 10 has nodes '"online": *true' || fail "the client is not online"
+	within 60 test -S "$T/ts.sock" || fail "tailscaled does not run"
+	client up --timeout 55s --hostname joined --login-server "$URL" --authkey "$(cat "$T/key")"
+	within 60 has nodes '"online": *true' || fail "the client is not online"
 }
 
 test_it_stops_in_time_and_starts_again() {
 	podman stop -t 10 headrace 2>"$T/err"
 	same "podman stop" "" "$(cat "$T/err")"
 	podman start headrace
-	within 30 has nodes '"online": *true' || fail "the client does not come back"
+	within 60 has nodes '"online": *true' || fail "the client does not come back"
 }
 
 test_another_image_keeps_everything() {
@@ -66,7 +66,7 @@ test_another_image_keeps_everything() {
 	sh -eu "$T/commands"
 	section 'Run the container' | sed '/^podman exec/d' >"$T/commands"
 	sh -eu "$T/commands"
-	within 30 has nodes '"online": *true' || fail "the client does not come back"
+	within 60 has nodes '"online": *true' || fail "the client does not come back"
 	has users alice || fail "the user is gone"
 	podman exec headrace test -s /var/lib/headrace/before-the-upgrade || fail "no backup"
 }
@@ -74,10 +74,10 @@ test_another_image_keeps_everything() {
 test_its_sockets_are_on_the_host() {
 	podman rm -f -t 10 headrace web
 	run_here 'A web server on the host'
-	within 10 test -S /run/headrace/web.sock || fail "no socket"
+	within 60 test -S /run/headrace/web.sock || fail "no socket"
 	same "modes" "755 900:900 /run/headrace
 666 900:900 /run/headrace/web.sock" "$(stat -c '%a %u:%g %n' /run/headrace /run/headrace/web.sock)"
-	within 10 has users alice || fail "it does not answer"
+	within 60 has users alice || fail "it does not answer"
 }
 
 begin_machine

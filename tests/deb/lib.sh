@@ -38,15 +38,15 @@ boot() {
 	setpriv --pdeathsig KILL unshare --mount --pid --uts --ipc --cgroup --net --fork --kill-child \
 	    sh tests/deb/boot.sh "$T/root" >"$T/boot.log" 2>&1 </dev/null &
 	unshare=$!
-	within 10 is_child || { cat "$T/boot.log"; exit 1; }
-	within 30 is_booted || { cat "$T/boot.log"; in_it systemctl --failed; exit 1; }
+	within 30 is_child || { cat "$T/boot.log"; exit 1; }
+	within 120 is_booted || { cat "$T/boot.log"; in_it systemctl --failed; exit 1; }
 }
 
 is_child() { init=$(cat "/proc/$unshare/task/$unshare/children"); init=${init% }; [ -n "$init" ]; }
 is_booted() { [ "$(in_it systemctl is-system-running)" = running ]; }
 
 in_it() {	# COMMAND...: in the fresh machine
-	timeout 60 nsenter -t "$init" --mount --pid --uts --ipc --net --root \
+	timeout 300 nsenter -t "$init" --mount --pid --uts --ipc --net --root \
 	    env -C / -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 	    DEBIAN_FRONTEND=noninteractive SSL_CERT_FILE=/etc/ssl/test.pem "$@"
 }

@@ -25,7 +25,7 @@ mkdir -p "$(dirname "$file")"
 rm -rf "$file.new"
 [ -n "$(sources)" ] || apt-get update >/dev/null
 if ! sources | mmdebstrap --quiet --format=tar --variant=apt --architectures="$arch" --include="$packages" \
-    "$release" "$file.new" - >"$file.log" 2>&1; then
+    --aptopt='Acquire::Retries "5"' "$release" "$file.new" - >"$file.log" 2>&1; then
 	tail -n 20 "$file.log" >&2
 	echo "mmdebstrap cannot make a Debian of $arch (see above)" >&2
 	exit 1
