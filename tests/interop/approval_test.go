@@ -125,7 +125,7 @@ func TestDeviceApprovalAfterRestarts(t *testing.T) {
 		return nil
 	})
 	// Approved while it is away.
-	late.Proc.Stop(20 * time.Second)
+	late.Proc.Stop(30 * time.Second)
 	s.Nodes("approve", "late")
 	late.Start()
 	late.WaitState(ipn.Running)

@@ -19,7 +19,7 @@ func TestOneOffKey(t *testing.T) {
 	s := lab.NewServer(t)
 	once := s.Key()
 	s.NewDaemon("first").Join(once)
-	out, err := s.NewDaemon("second").TryCLI("up", "--login-server", s.URL, "--authkey", once, "--timeout", "8s")
+	out, err := s.NewDaemon("second").TryCLI("up", "--login-server", s.URL, "--authkey", once, "--timeout", "60s")
 	if err == nil || !strings.Contains(out+err.Error(), "authkey already used") {
 		t.Errorf("the second use of a one-off key: %v %s", err, out)
 	}

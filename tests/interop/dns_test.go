@@ -42,12 +42,15 @@ func TestDNSConfig(t *testing.T) {
 		return nil
 	})
 	st.Wait("the fixed record", extra("fixed.tail.example", "100.64.0.99"))
-	out := real.CLI("dns", "status", "--all")
-	for _, want := range []string{"corp.example", "more.example", "192.0.2.54", lab.BaseDomain} {
-		if !strings.Contains(out, want) {
-			t.Errorf("tailscale dns status does not show %s:\n%s", want, out)
+	lab.Eventually(t, "tailscale dns status shows it all", func() error {
+		out := real.CLI("dns", "status", "--all")
+		for _, want := range []string{"corp.example", "more.example", "192.0.2.54", lab.BaseDomain} {
+			if !strings.Contains(out, want) {
+				return fmt.Errorf("%s is not in it:\n%s", want, out)
+			}
 		}
-	}
+		return nil
+	})
 	queries(t, real, "fixed.tail.example.", "100.64.0.99")
 	s.Set("dns.override_local_dns", "true")
 	s.Set("dns.search_domains", "")

@@ -49,7 +49,7 @@ func (w *siege) unharmed(after string) {
 	w.count++
 	name := fmt.Sprintf("visitor-%d", w.count)
 	d := w.NewDevice(name).Join(w.key)
-	w.stream.WaitWithin(15*time.Second, after+", "+name, present(name))
+	w.stream.WaitWithin(lab.Promptness, after+", "+name, present(name))
 	w.SQL("DELETE FROM nodes WHERE id = %d", d.ID())
 	d.Close()
 	if kib := lab.Memory(w.notifier); kib > 200<<10 {

@@ -13,7 +13,7 @@ INTEROP_CMDS := tailscale.com/cmd/tailscale tailscale.com/cmd/tailscaled
 interop: all interop-go $(INTEROP_BIN)/current/tailscaled $(INTEROP_BIN)/oldest/tailscaled ## real clients against the whole (RUN=name)
 	cd $(INTEROP) && INTEROP_ROOT='$(CURDIR)' INTEROP_CLIENTS='$(INTEROP_BIN)' \
 	    INTEROP_HEADRACE='$(CURDIR)/$(B)' \
-	    '$(GO)' test -json -count=1 -timeout 20m -parallel 6 -run '$(RUN)' ./... | '$(GO)' run ./report
+	    '$(GO)' test -json -count=1 -timeout 40m -parallel 6 -run '$(RUN)' ./... | '$(GO)' run ./report
 
 interop-go:
 	@[ -n '$(GO)' ]		# tests/go.sh has said what is missing

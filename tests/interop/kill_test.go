@@ -59,10 +59,13 @@ func (n *tailnet) everybodyHears() {
 func TestKillWorkers(t *testing.T) {
 	t.Parallel()
 	n := newTailnet(t)
-	before := n.Workers()
-	if len(before) < 2 {
-		t.Fatalf("the workers are %v", before)
-	}
+	var before []int
+	lab.Eventually(t, "two workers at least", func() error {
+		if before = n.Workers(); len(before) < 2 {
+			return fmt.Errorf("they are %v", before)
+		}
+		return nil
+	})
 	for _, pid := range before {
 		kill(pid)
 		n.everybodyHears()
@@ -260,7 +263,7 @@ func TestReloadDisturbsNobody(t *testing.T) {
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	n := newTailnet(t)
-	n.Head.Stop(10 * time.Second)
+	n.StopHead()
 	<-n.stream.Done()
 	n.Start()
 	n.everybodyHears()

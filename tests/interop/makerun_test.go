@@ -19,9 +19,12 @@ func TestMakeRun(t *testing.T) {
 	m := lab.NewMakeRun(t)
 	m.Start()
 	line := fmt.Sprintf("tailscale up --login-server %s --authkey %s", m.URL, m.Key)
-	if !strings.Contains(m.Head.Log(), line) {
-		t.Errorf("make run does not print %q:\n%s", line, m.Head.Log())
-	}
+	lab.Eventually(t, "make run prints "+line, func() error { // after it has written join.env
+		if !strings.Contains(m.Head.Log(), line) {
+			return fmt.Errorf("it prints\n%s", m.Head.Log())
+		}
+		return nil
+	})
 	args := strings.Fields(line)[1:]
 	a, b := m.NewDaemon("anna"), m.NewDaemon("berta")
 	for _, d := range []*lab.Daemon{a, b} {

@@ -199,23 +199,23 @@ func TestKeepAlives(t *testing.T) {
 	t.Parallel()
 	s := lab.NewServer(t)
 	st := s.NewDevice("idle").Join(s.Key()).Online()
-	time.Sleep(4 * lab.KeepAlive)
-	var last time.Time
-	count := 0
-	for _, m := range st.Messages() {
-		if gap := m.At.Sub(last); !last.IsZero() && gap > 2*lab.KeepAlive+2*time.Second {
-			t.Errorf("%v without a message", gap)
+	var alive []lab.Message
+	lab.Eventually(t, "three keep-alives", func() error {
+		alive = slices.DeleteFunc(st.Messages(), func(m lab.Message) bool { return !m.Map.KeepAlive })
+		if len(alive) < 3 {
+			return fmt.Errorf("there are %d", len(alive))
 		}
-		last = m.At
-		if m.Map.KeepAlive {
-			count++
-			if s := strings.TrimSpace(string(m.JSON)); s != `{"KeepAlive":true}` {
-				t.Errorf("a keep-alive is %s", s)
-			}
+		return nil
+	})
+	for _, m := range alive {
+		if s := strings.TrimSpace(string(m.JSON)); s != `{"KeepAlive":true}` {
+			t.Errorf("a keep-alive is %s", s)
 		}
 	}
-	if count < 2 {
-		t.Errorf("%d keep-alives in %v", count, 4*lab.KeepAlive)
+	// A busy machine may be late with each, but not with all by the same time.
+	one, two := alive[1].At.Sub(alive[0].At), alive[2].At.Sub(alive[1].At)
+	if min(one, two) > lab.KeepAlive+2*time.Second || max(one, two) > lab.KeepAlive+lab.Promptness {
+		t.Errorf("keep-alives are %v and %v apart, not %v", one, two, lab.KeepAlive)
 	}
 }
 
@@ -262,8 +262,8 @@ func TestDeleteOnlineNode(t *testing.T) {
 		} else {
 			s.SQL("DELETE FROM nodes WHERE name = 'shell'")
 		}
-		st.WaitWithin(10*time.Second, "its end", self(expired))
-		watch.WaitWithin(10*time.Second, "it gone", absent(how))
+		st.WaitWithin(lab.Promptness, "its end", self(expired))
+		watch.WaitWithin(lab.Promptness, "it gone", absent(how))
 		removed := 0
 		for _, m := range watch.Since(mark) {
 			removed += len(m.Map.PeersRemoved)

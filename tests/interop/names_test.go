@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"headrace/tests/interop/lab"
 	"tailscale.com/tailcfg"
@@ -24,7 +23,7 @@ func TestRename(t *testing.T) {
 	st.Wait("its own name", selfName("second"))
 	real.Sees("second")
 	s.SQL("UPDATE nodes SET name = 'third' WHERE name = 'second'")
-	watch.WaitWithin(5*time.Second, "third", present("third"))
+	watch.WaitWithin(lab.Promptness, "third", present("third"))
 	st.Wait("its own name", selfName("third"))
 	real.Sees("third")
 	real.WaitNoPeer("second")

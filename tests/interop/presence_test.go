@@ -26,12 +26,12 @@ func TestOfflineAfterGrace(t *testing.T) {
 	d.Close()
 	<-st.Done()
 	watch.Wait("leaves offline", online("leaves", false))
-	if took := time.Since(left); took < lab.OfflineGrace-100*time.Millisecond || took > lab.OfflineGrace+5*time.Second {
+	if took := time.Since(left); took < lab.OfflineGrace-100*time.Millisecond || took > lab.OfflineGrace+lab.Promptness {
 		t.Errorf("it is offline after %v, with a grace of %v", took, lab.OfflineGrace)
 	}
 	watch.View(peer("leaves", func(p *tailcfg.Node) error {
-		if p.LastSeen == nil || p.LastSeen.Sub(left).Abs() > 5*time.Second {
-			t.Errorf("LastSeen is %v, it left at %v", p.LastSeen, left)
+		if p.LastSeen == nil || left.Sub(*p.LastSeen) > 2*time.Second || time.Until(*p.LastSeen) > time.Second {
+			t.Errorf("LastSeen is %v, it left at %v, now it is %v", p.LastSeen, left, time.Now())
 		}
 		return nil
 	}))
@@ -46,6 +46,24 @@ func TestOfflineAfterGrace(t *testing.T) {
 	real.Sees("leaves")
 }
 
+// inTime does what makes nodes go and come back, until none was away for as long
+// as the grace: of those that were, because the machine stood still, the others
+// are told, and rightly.  It answers what the watcher heard, also a while later.
+func inTime(t *testing.T, watch *lab.Stream, what func() (longest time.Duration)) []lab.Message {
+	t.Helper()
+	for range 5 {
+		mark := watch.Mark()
+		longest := what()
+		time.Sleep(lab.OfflineGrace + time.Second)
+		if longest < lab.OfflineGrace {
+			return watch.Since(mark)
+		}
+		t.Logf("one was away for %v", longest)
+	}
+	t.Fatalf("this machine is too slow to come back within %v", lab.OfflineGrace)
+	return nil
+}
+
 // Who comes back within the grace was never away, however it went.
 func TestQuickReconnect(t *testing.T) {
 	t.Parallel()
@@ -55,19 +73,21 @@ func TestQuickReconnect(t *testing.T) {
 	d := s.NewDevice("quick").Join(k)
 	st := d.Online()
 	watch.Wait("quick online", online("quick", true))
-	mark := watch.Mark()
-	for i := range 4 {
-		if i%2 == 0 {
-			st.Cancel()
-		} else {
-			d.Close()
-			<-st.Done()
+	for _, m := range inTime(t, watch, func() (longest time.Duration) {
+		for i := range 4 {
+			left := time.Now()
+			if i%2 == 0 {
+				st.Cancel()
+			} else {
+				d.Close()
+				<-st.Done()
+			}
+			time.Sleep(lab.OfflineGrace / 4)
+			st = d.Online()
+			longest = max(longest, time.Since(left))
 		}
-		time.Sleep(lab.OfflineGrace / 4)
-		st = d.Online()
-	}
-	time.Sleep(lab.OfflineGrace + time.Second)
-	for _, m := range watch.Since(mark) {
+		return longest
+	}) {
 		if strings.Contains(string(m.JSON), `"Online":`) {
 			t.Errorf("a quick reconnect is told by %s", m.JSON)
 		}
@@ -90,14 +110,16 @@ func TestMassReconnectIsSilent(t *testing.T) {
 		devices, streams = append(devices, d), append(streams, d.Online())
 	}
 	watch.Wait("the last online", online("n19", true))
-	mark := watch.Mark()
-	for i, d := range devices {
-		d.Close()
-		<-streams[i].Done()
-		d.Online()
-	}
-	time.Sleep(lab.OfflineGrace + time.Second)
-	for _, m := range watch.Since(mark) {
+	for _, m := range inTime(t, watch, func() (longest time.Duration) {
+		for i, d := range devices {
+			left := time.Now()
+			d.Close()
+			<-streams[i].Done()
+			streams[i] = d.Online()
+			longest = max(longest, time.Since(left))
+		}
+		return longest
+	}) {
 		t.Errorf("the watcher is told %s", m.JSON)
 	}
 }
@@ -123,12 +145,13 @@ func TestSlowReader(t *testing.T) {
 		s.SQL(`UPDATE nodes SET hostinfo = json_set(hostinfo, '$.OSVersion', hex(randomblob(3000)))
 			WHERE name GLOB 'n*' OR name GLOB 'round-*';
 			UPDATE nodes SET name = '%s' WHERE name = 'n00' OR name GLOB 'round-*'`, name)
-		watch.WaitWithin(10*time.Second, name, present(name))
+		watch.WaitWithin(lab.Promptness, name, present(name))
 	}
 	if grown := lab.Memory(s.Notifier()) - before; grown > 30<<10 {
 		t.Errorf("one slow reader costs %d KiB", grown)
 	}
-	if !strings.Contains(s.Head.Log(), "reads too slowly") {
+	// (Where all of this takes half a minute, it is given up before.)
+	if log := s.Head.Log(); !strings.Contains(log, "reads too slowly") && !strings.Contains(log, "does not read what we write") {
 		t.Error("the queue never filled: this test tests nothing")
 	}
 	slow.Resume()

@@ -81,12 +81,15 @@ func (w *together) works(m *lab.Machine, script, want string) {
 	})
 }
 
-// fails makes sure that commands do not succeed, so that the page's cure cures something.
+// fails waits until commands do not succeed, so that the page's cure cures something.
 func (w *together) fails(m *lab.Machine, script string) {
 	w.t.Helper()
-	if out, err := m.Try(script); err == nil {
-		w.t.Fatalf("%s: %s works: %s", m.Name, script, out)
-	}
+	lab.Eventually(w.t, m.Name+": "+script+" fails", func() error {
+		if out, err := m.Try(script); err == nil {
+			return fmt.Errorf("it works: %s", out)
+		}
+		return nil
+	})
 }
 
 // connected waits until both nodes are online and reach each other by name over
@@ -157,13 +160,13 @@ func (w *together) restarts() {
 	w.connected()
 	w.sameStream(stream)
 
-	w.server.Service("tailscaled").Stop(20 * time.Second)
+	w.server.Service("tailscaled").Stop(30 * time.Second)
 	w.works(w.server, "cat /etc/resolv.conf", resolver)
 	w.server.Tailscaled()
 	w.connected()
 	w.sameStream(stream)
 
-	w.server.Service("headrace").Stop(20 * time.Second)
+	w.server.Service("headrace").Stop(30 * time.Second)
 	w.works(w.laptop, "ping -4 -c 1 -W 2 server", "1 received")
 	w.works(w.server, "getent ahostsv4 laptop."+lab.BaseDomain, "100.64.0.2")
 	w.server.Write("/etc/headrace/headrace.ini", w.server.Run("cat /etc/headrace/headrace.ini")+"\n"+

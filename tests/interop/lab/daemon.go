@@ -80,7 +80,7 @@ func (d *Daemon) Start() {
 // Restart ends tailscaled in good order and starts it again.
 func (d *Daemon) Restart() {
 	d.t.Helper()
-	d.Proc.Stop(20 * time.Second)
+	d.Proc.Stop(30 * time.Second)
 	d.Start()
 }
 

@@ -60,7 +60,7 @@ func (m *MakeRun) Interrupt() {
 	syscall.Kill(-m.Head.Pid(), syscall.SIGINT)
 	select {
 	case <-m.Head.Done():
-	case <-time.After(20 * time.Second):
+	case <-time.After(Patience):
 		m.T.Fatal("make run does not end at Ctrl-C")
 	}
 }

@@ -32,7 +32,7 @@ const (
 )
 
 // dialTimeout bounds one connection attempt.
-const dialTimeout = 10 * time.Second
+const dialTimeout = 30 * time.Second
 
 // ServerKey asks the server for its public key.
 func (s *Server) ServerKey() (k key.MachinePublic, err error) {

@@ -33,6 +33,11 @@ const BaseDomain = "tail.example"
 // machines that run tests are busy; what must be quick is measured by itself.
 const Patience = 45 * time.Second
 
+// Promptness is how long what must be quick may take: far less than what waits
+// for the next poll or for a connection to be given up, and more than a machine
+// stands still that has much else to do.
+const Promptness = 20 * time.Second
+
 // OfflineGrace is how long a node that lost its stream still counts as online.
 const OfflineGrace = 2 * time.Second
 
@@ -187,8 +192,14 @@ func (s *Server) StartWeb() {
 // Stop ends both in good order.
 func (s *Server) Stop() {
 	s.T.Helper()
-	s.Head.Stop(10 * time.Second)
+	s.StopHead()
 	s.StopWeb()
+}
+
+// StopHead ends headrace alone.
+func (s *Server) StopHead() {
+	s.T.Helper()
+	s.Head.Stop(30 * time.Second)
 }
 
 // StopWeb ends the web server alone.
@@ -305,19 +316,35 @@ func (s *Server) writeLighttpd() {
 
 var nextPort atomic.Int32 // a different one for each question
 
-// freePort finds a port that nobody uses now, below those that the kernel gives
-// to whoever connects.
-func freePort(t *testing.T) int {
+// claims is an address that nothing here serves: who listens there has the port,
+// at other addresses too, as far as tests of other processes are concerned.
+const claims = "127.0.0.77"
+
+// FreePort finds a port that nobody uses at that address now, and no other test
+// is given before this one is over.  It is below those that the kernel gives to
+// whoever connects.
+func FreePort(t *testing.T, host string) int {
 	t.Helper()
 	const low, n = 20000, 12000
 	nextPort.CompareAndSwap(0, int32(1+rand.N(n)))
 	for range n {
 		port := low + int(nextPort.Add(1))%n
-		if ln, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+		claim, err := net.Listen("tcp", fmt.Sprintf("%s:%d", claims, port))
+		if err != nil {
+			continue
+		}
+		if ln, err := net.Listen("tcp", net.JoinHostPort(host, fmt.Sprint(port))); err == nil {
 			ln.Close()
+			t.Cleanup(func() { claim.Close() })
 			return port
 		}
+		claim.Close()
 	}
 	t.Fatal("no port is free")
 	return 0
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	return FreePort(t, "127.0.0.1")
 }

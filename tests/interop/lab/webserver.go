@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Front is a web server with its ready file below conf/.  Of each block of the
@@ -34,7 +35,12 @@ type Front struct {
 
 // shortWait is what the frames have, in seconds, where web servers have a
 // minute or more by default.  The ready files have to say otherwise for /ts2021.
-const shortWait = 3
+// It is more than a machine stands still that has much else to do: all other
+// requests have to live with it.
+const shortWait = 8
+
+// LongWait is a time between signs of life that is longer than that.
+const LongWait = (shortWait + 3) * time.Second
 
 var (
 	Lighttpd = Front{Name: "lighttpd", File: "conf/lighttpd/headrace.conf", frame: lighttpdFrame, argv: lighttpdArgv, reload: lighttpdReload, Drops: true}

@@ -151,11 +151,11 @@ func TestSlowReader(t *testing.T) {
 
 func TestKeepAlive(t *testing.T) {
 	r := newRig(t, "keepalive = 2s")
+	start := time.Now() // before the first message, so that it is never later than that
 	s := r.client().stream(1)
 	s.want(`{"Node":1}`)
-	start := time.Now()
 	s.want("{\"KeepAlive\":true}\n", "{\"KeepAlive\":true}\n")
-	if took := time.Since(start); took < 3*time.Second || took > 7*time.Second {
+	if took := time.Since(start); took < 3*time.Second || took > lab.Promptness {
 		t.Errorf("two keep-alives took %v", took)
 	}
 }
@@ -181,6 +181,7 @@ func TestChangesBatch(t *testing.T) {
 	s.want(`{"Node":1}`)
 	r.set(func() { r.asked = 0 })
 	const n = 2000
+	start := time.Now()
 	go func() {
 		for i := range n {
 			r.change(fragment{op: opItem, seenBy: seenByAnybody, name: "X", bytes: fmt.Sprint(i)})
@@ -201,8 +202,10 @@ func TestChangesBatch(t *testing.T) {
 	if got != want {
 		t.Errorf("got %.200s", got)
 	}
+	// Where the commits take long, there are as many as the pause between two allows.
+	most := max(n/2, int(time.Since(start)/(3*time.Millisecond)))
 	r.set(func() {
-		if r.asked > n/2 {
+		if r.asked > most {
 			t.Errorf("%d questions for %d commits", r.asked, n)
 		}
 	})
@@ -304,14 +307,14 @@ func TestManyBodies(t *testing.T) {
 }
 
 func TestIPv6(t *testing.T) {
-	r := newRigAt(t, "::1")
+	r := newRigAt(t, "::1", grace)
 	r.client().stream(1).want(`{"Node":1}`)
 }
 
 // ---- workers that fail ----
 
 func TestWorkersDie(t *testing.T) {
-	r := newRig(t)
+	r := newRigAt(t, "127.0.0.1", never) // no report may take a death away
 	r.set(func() { r.handle = func(rw http.ResponseWriter, _ *http.Request) { io.WriteString(rw, "done") } })
 	c := r.client()
 	c.ask("POST", "/machine/x", "{}")
@@ -344,7 +347,7 @@ func TestNoWorkerForAWhile(t *testing.T) {
 	s.want(`{"X":1}`)
 	r.hangUp()
 	start := time.Now()
-	if status, got, err := c.ask("POST", "/machine/x", "{}"); status != 503 || time.Since(start) > 14*time.Second {
+	if status, got, err := c.ask("POST", "/machine/x", "{}"); status != 503 || time.Since(start) > 10*time.Second+lab.Promptness {
 		t.Errorf("workers did not come back: %d %q %v after %v", status, got, err, time.Since(start))
 	}
 	r.commit(value("X", "2"))
@@ -445,7 +448,7 @@ func TestHoldThatMissedItsWake(t *testing.T) {
 		return ""
 	})
 	start := time.Now()
-	if _, got, err := r.client().ask("POST", "/machine/register", "{}"); got != "welcome" || time.Since(start) > 2*time.Second {
+	if _, got, err := r.client().ask("POST", "/machine/register", "{}"); got != "welcome" || time.Since(start) > lab.Promptness {
 		t.Errorf("got %q %v after %v", got, err, time.Since(start))
 	}
 }
@@ -453,16 +456,37 @@ func TestHoldThatMissedItsWake(t *testing.T) {
 func TestHeldClientGoes(t *testing.T) {
 	r := newRig(t)
 	asked := r.holding(r.at, func() string { return "" })
-	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
-	defer cancel()
-	if _, err := r.client().do(ctx, "POST", "/machine/register", "{}"); err == nil {
-		t.Error("there was an answer")
-	}
+	c := r.client()
+	c.gives(t, "/machine/register", "{}", func() bool { return asked() > 0 })
 	time.Sleep(200 * time.Millisecond)
+	c.ask("POST", "/internal/tick", "") // is refused, after what the client has sent before
 	r.change(wakes("login/x"))
 	time.Sleep(300 * time.Millisecond)
 	if n := asked(); n != 1 {
 		t.Errorf("asked %d times", n)
+	}
+}
+
+// gives makes a request and gives it up once the worker has it.
+func (c *client) gives(t *testing.T, path, body string, has func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	answered := make(chan error, 1)
+	go func() {
+		_, err := c.do(ctx, "POST", path, body)
+		answered <- err
+	}()
+	lab.Eventually(t, "the worker is asked", func() error {
+		if !has() {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	time.Sleep(200 * time.Millisecond) // and has answered, if it does
+	cancel()
+	if err := <-answered; err == nil {
+		t.Error("there was an answer")
 	}
 }
 
@@ -479,11 +503,14 @@ func (r *rig) lines() (ls []string) {
 }
 
 func TestPresence(t *testing.T) {
-	r := newRig(t)
+	const grace = 6 * time.Second // of which a machine that stands still does not take the half
+	r := newRigAt(t, "127.0.0.1", grace)
+	r.set(func() { r.deaf = true })
 	c := r.client()
 	one, two := c.stream(1), c.stream(2)
 	one.want(`{"Node":1}`)
 	two.want(`{"Node":2}`)
+	r.set(func() { r.deaf = false }) // the full report is about both
 	lab.Eventually(t, "the full report", func() error {
 		if got := r.said(); len(got) != 1 || (got[0] != "sync\n+1\n+2\n" && got[0] != "sync\n+2\n+1\n") {
 			return fmt.Errorf("got %q", got)
@@ -496,23 +523,28 @@ func TestPresence(t *testing.T) {
 	time.Sleep(grace / 2)
 	again := r.client().stream(2)
 	again.want(`{"Node":2}`)
+	away := time.Since(left)
 	lab.Eventually(t, "the report", func() error {
 		if len(r.lines()) == 0 {
 			return errors.New("none")
 		}
 		return nil
 	})
-	if took := time.Since(left); took < grace {
+	reported := time.Now()
+	if took := reported.Sub(left); took < grace {
 		t.Errorf("reported after %v", took)
 	}
 	time.Sleep(time.Second)
+	if away >= grace {
+		t.Skipf("this machine is too slow: one that came back at once was away for %v", away)
+	}
 	var node, ms int64
 	got := r.lines()
 	if n, _ := fmt.Sscanf(got[0], "-%d %d", &node, &ms); len(got) != 1 || n != 2 || node != 1 {
 		t.Errorf("reported %q", got)
 	}
-	if d := time.UnixMilli(ms).Sub(left).Abs(); d > time.Second {
-		t.Errorf("the end is %v off", d)
+	if end := time.UnixMilli(ms); left.Sub(end) > time.Second || reported.Sub(end) < grace/2 {
+		t.Errorf("it left at %v, which is reported at %v as %v", left, reported, end)
 	}
 }
 
@@ -522,11 +554,10 @@ func TestPresenceOfOneThatNeverCame(t *testing.T) {
 	r := newRig(t)
 	slow := make(chan struct{})
 	r.set(func() { r.slow = slow })
-	ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
-	defer cancel()
-	if _, err := r.client().do(ctx, "POST", "/machine/map", `{"Node":7,"Stream":true}`); err == nil {
-		t.Error("there was an answer")
-	}
+	r.client().gives(t, "/machine/map", `{"Node":7,"Stream":true}`, func() (has bool) {
+		r.set(func() { has = r.maps > 0 })
+		return has
+	})
 	time.Sleep(200 * time.Millisecond)
 	close(slow)
 	lab.Eventually(t, "the report", func() error {
@@ -556,7 +587,7 @@ func TestStoppingReportsNothing(t *testing.T) {
 	time.Sleep(200 * time.Millisecond)
 	start := time.Now()
 	r.stop()
-	if took := time.Since(start); took > 4*time.Second {
+	if took := time.Since(start); took > lab.Promptness {
 		t.Errorf("stopping took %v", took)
 	}
 	s.wantEnd()
@@ -589,7 +620,7 @@ func TestStoppingWaitsForNobody(t *testing.T) {
 	c.do(ctx, "POST", "/machine/map", `{"Node":99,"Stream":true}`)
 	start := time.Now()
 	r.stop()
-	if took := time.Since(start); took > 5*time.Second {
+	if took := time.Since(start); took > lab.Promptness {
 		t.Errorf("stopping took %v", took)
 	}
 }
@@ -620,7 +651,7 @@ func TestFirstMapsAreAdmitted(t *testing.T) {
 		}
 	})
 	start := time.Now()
-	if status, _, err := r.client().ask("POST", "/machine/x", "{}"); status != 200 || time.Since(start) > 2*time.Second {
+	if status, _, err := r.client().ask("POST", "/machine/x", "{}"); status != 200 || time.Since(start) > lab.Promptness {
 		t.Errorf("a small request: %d %v after %v", status, err, time.Since(start))
 	}
 	var wg sync.WaitGroup

@@ -25,7 +25,10 @@ import (
 	"tailscale.com/types/key"
 )
 
-const grace = 2 * time.Second
+const (
+	grace = 2 * time.Second
+	never = 10 * time.Minute // a grace with which the notifier reports nothing by itself, as long as it may be
+)
 
 // rig is a notifier with a worker behind it.
 type rig struct {
@@ -38,33 +41,26 @@ type rig struct {
 	done chan struct{}
 }
 
-func freeAddr(t *testing.T, host string) string {
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 func newRig(t *testing.T, extra ...string) *rig {
-	return newRigAt(t, "127.0.0.1", extra...)
+	t.Helper()
+	return newRigAt(t, "127.0.0.1", grace, extra...)
 }
 
 // newRigAt starts a notifier that listens on an address of 'host'.
-func newRigAt(t *testing.T, host string, extra ...string) *rig {
+func newRigAt(t *testing.T, host string, grace time.Duration, extra ...string) *rig {
 	t.Helper()
 	t.Parallel()
 	dir, err := os.MkdirTemp("", "hrn-")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{t: t, dir: dir, addr: freeAddr(t, host), key: key.NewMachine()}
+	addr := net.JoinHostPort(host, fmt.Sprint(lab.FreePort(t, host)))
+	r := &rig{t: t, dir: dir, addr: addr, key: key.NewMachine()}
 	t.Cleanup(r.cleanup)
 	text, _ := r.key.MarshalText()
 	r.write("noise.key", string(text)+"\n")
 	r.write("headrace.ini", fmt.Sprintf("[server]\nurl = http://%s\ndata = %s\nrun = %s\n[log]\nlevel = debug\n"+
-		"[notifier]\nlisten = %s\noffline_grace = %s\n%s\n", r.addr, dir, dir, r.addr, grace, strings.Join(extra, "\n")))
+		"[notifier]\nlisten = %s\noffline_grace = %ds\n%s\n", r.addr, dir, dir, r.addr, int(grace.Seconds()), strings.Join(extra, "\n")))
 	r.worker = newWorker(t, filepath.Join(dir, "control.sock"))
 	r.start()
 	return r
@@ -120,7 +116,7 @@ func (r *rig) stop() {
 		if code := r.cmd.ProcessState.ExitCode(); code != 0 {
 			r.t.Errorf("the notifier ended with %d", code)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(lab.Patience):
 		r.t.Errorf("the notifier does not end")
 		r.cmd.Process.Kill()
 	}

@@ -24,7 +24,8 @@ type worker struct {
 
 	mu       sync.Mutex
 	listener net.Listener
-	die      int // connections that are closed without an answer
+	die      int  // connections that are closed without an answer
+	deaf     bool // takes no presence reports
 	seq      int64
 	changes  []fragment
 	reports  []string // bodies of presence reports; "sync" in front of a full one
@@ -159,7 +160,9 @@ func (w *worker) serve(rw http.ResponseWriter, r *http.Request) {
 	case "/internal/delta":
 		w.delta(rw, r)
 	case "/internal/presence":
-		w.presence(string(body), r.URL.Query().Get("sync") == "1")
+		if !w.presence(string(body), r.URL.Query().Get("sync") == "1") {
+			http.Error(rw, "not now", 503)
+		}
 	case "/internal/tick":
 		w.mu.Lock()
 		w.ticks++
@@ -229,13 +232,17 @@ func (w *worker) delta(rw http.ResponseWriter, r *http.Request) {
 	rw.Write(encodeDelta(min(since, w.seq), w.seq, fs))
 }
 
-func (w *worker) presence(body string, sync bool) {
+func (w *worker) presence(body string, sync bool) (taken bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.deaf {
+		return false
+	}
 	if sync {
 		body = "sync\n" + body
 	}
 	w.reports = append(w.reports, body)
+	return true
 }
 
 // ---- for tests ----
