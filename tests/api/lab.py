@@ -13,7 +13,7 @@ import requests
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("BIN", os.path.join(ROOT, "build", "release"))
-READY_S = 30
+READY_S = 90
 
 
 def free_port():
@@ -62,7 +62,7 @@ class Server:
         self.session.close()
         os.killpg(self.proc.pid, signal.SIGINT)
         try:
-            self.proc.wait(15)
+            self.proc.wait(60)
         except subprocess.TimeoutExpired:
             os.killpg(self.proc.pid, signal.SIGKILL)
             self.proc.wait()
@@ -71,7 +71,7 @@ class Server:
     def run(self, *args, stdin=None):
         """headrace ARGS: the finished process."""
         return subprocess.run([os.path.join(BIN, "headrace"), *args], env=self.env, text=True,
-                              input=stdin, capture_output=True, timeout=30)
+                              input=stdin, capture_output=True, timeout=120)
 
     def cli(self, *args, stdin=None):
         """The output of a command that must succeed."""
@@ -85,7 +85,7 @@ class Server:
         headers.setdefault("Authorization", "Bearer " + (self.key if key is None else key))
         if body is not None:
             more["json"] = body
-        return self.session.request(method, self.url + path, headers=headers, timeout=20, **more)
+        return self.session.request(method, self.url + path, headers=headers, timeout=60, **more)
 
     def ok(self, method, path, body=None, **more):
         """The JSON of an answer that must be 200."""

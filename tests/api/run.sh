@@ -29,6 +29,6 @@ if [ "$wanted" != go ]; then
 fi
 if [ -z "$wanted" ] || [ "$wanted" = go ]; then
 	root=$PWD
-	cd tests/api/goclient && API_ROOT=$root "$GO" test -count=1 -v -timeout 5m ./... || status=1
+	cd tests/api/goclient && API_ROOT=$root "$GO" test -count=1 -v -timeout 15m ./... || status=1
 fi
 exit $status

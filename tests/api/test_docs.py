@@ -29,7 +29,7 @@ def ran():
                                    enumerate(blocks())) + "\necho 'all done' >&2\n"
     env = dict(server.env, url=server.url, PATH=BIN + ":" + os.environ["PATH"])
     done = subprocess.run(["sh", "-c", script], cwd=server.dir, env=env, capture_output=True, text=True,
-                          timeout=120)
+                          timeout=300)
     yield done
     server.stop()
 

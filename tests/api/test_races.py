@@ -19,9 +19,9 @@ def at_once(server, calls):
     def run(i, method, path, body=None, headers=None):
         with requests.Session() as s:
             s.headers["Authorization"] = "Bearer " + server.key
-            s.get(server.url + "/health", timeout=20)	# the connection is there
+            s.get(server.url + "/health", timeout=60)	# the connection is there
             start.wait(20)
-            answers[i] = s.request(method, server.url + path, json=body, headers=headers, timeout=30)
+            answers[i] = s.request(method, server.url + path, json=body, headers=headers, timeout=60)
 
     threads = [threading.Thread(target=run, args=(i, *call)) for i, call in enumerate(calls)]
     for t in threads:

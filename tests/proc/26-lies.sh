@@ -10,7 +10,7 @@ start_lies() {
 	config '[worker]' 'web = 1'
 	start_serve
 	# serve starts the workers after it has made the sockets
-	within 5 lie $GET || fail "nobody answers"
+	within 30 lie $GET || fail "nobody answers"
 	worker=$(children --web)
 }
 
@@ -39,7 +39,7 @@ test_parameters_that_come_twice() {
 	ok apikeys create
 	has "two keys" "Status: 401" "$(lie REQUEST_METHOD=GET REQUEST_URI=/api/v1/user \
 		"HTTP_AUTHORIZATION=Bearer x" "HTTP_AUTHORIZATION=Bearer $out")"
-	logged "refused a request: the web server gave REMOTE_ADDR twice" || fail "it is not logged"
+	within 20 logged "refused a request: the web server gave REMOTE_ADDR twice" || fail "it is not logged"
 	unharmed
 }
 
@@ -108,15 +108,15 @@ test_a_body_that_does_not_come() {
 	sleep 1
 	same "the next request" 200 "$(lie $GET | sed -n 's/^Status: \([0-9]*\).*/\1/p')"
 	took=$(($(date +%s) - began))
-	[ $took -ge 25 ] && [ $took -le 40 ] || fail "the worker came back after $took s"
+	[ $took -ge 25 ] && [ $took -le 55 ] || fail "the worker came back after $took s"
 	has "its answer" "shorter than its Content-Length" "$(cat "$D/fcgi")"
-	within 10 grep -q "shorter than its Content-Length" "$D/cgi" || fail "plain CGI waits for ever"
+	within 30 grep -q "shorter than its Content-Length" "$D/cgi" || fail "plain CGI waits for ever"
 	unharmed
 }
 
 # upgrade [CURL ARGUMENTS]: straight to the notifier
 upgrade() {
-	curl -s --max-time 5 --unix-socket "$D/run/notifier.sock" -H 'Connection: upgrade' \
+	curl -s --max-time 20 --unix-socket "$D/run/notifier.sock" -H 'Connection: upgrade' \
 		-H 'Upgrade: tailscale-control-protocol' -H "X-Tailscale-Handshake: AAEC" "$@" http://x/ts2021
 }
 
@@ -126,7 +126,7 @@ test_an_upgrade_with_a_body() {
 	has "in chunks" "an upgrade has no body" "$(upgrade -d hello -H 'Transfer-Encoding: chunked')"
 	has "none" "wrong length" "$(upgrade -d '')"
 	has "two handshakes" "not base64" "$(upgrade -d '' -H 'X-Tailscale-Handshake: AAED')"
-	within 2 logged "400 an upgrade has no body; a web server in between" || fail "it is not logged"
+	within 30 logged "400 an upgrade has no body; a web server in between" || fail "it is not logged"
 	has "a head without end" "too big" "$(upgrade -d '' -H "X-A: $(printf %0100000d 1)")"
 	scgi="CONTENT_LENGTH 5 SCGI 1 REQUEST_METHOD POST REQUEST_URI /ts2021 REMOTE_ADDR ::1
 		HTTP_UPGRADE tailscale-control-protocol HTTP_X_TAILSCALE_HANDSHAKE AAEC"

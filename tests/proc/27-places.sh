@@ -3,7 +3,7 @@
 # refused [PROGRAM ARGUMENT...]: runs it until it gives up; what it says is in $got
 refused() {
 	code=0
-	got=$(timeout 10 "$@" 2>&1) || code=$?
+	got=$(timeout 30 "$@" 2>&1) || code=$?
 	same "exit status of $*" 1 "$code"
 }
 
@@ -17,7 +17,7 @@ second() {
 
 first_is_well() {
 	same "its health" 200 "$(status /health)"
-	complete || fail "its processes are not the same: $(children)"
+	within 30 complete || fail "its processes are not the same: $(children)"
 	[ -S "$D/run/notifier.sock" ] || fail "its notifier's socket is gone"
 	has "its notifier" "HTTP/1.1 404" "$(curl -si --unix-socket "$D/run/notifier.sock" http://x/)"
 	headrace -c "$D/headrace.ini" users create "user$$" >/dev/null || fail "its database is of no use"
@@ -39,10 +39,10 @@ test_two_serves_on_one_database() {
 	has "message" "another headrace serve works on the database $D/data/headrace.db" "$got"
 	first_is_well
 	kill -9 "$serve"
-	within 5 gone "$serve" || fail "the first does not end"
+	within 30 gone "$serve" || fail "the first does not end"
 	"$BIN/headrace" serve -c "$D/second.ini" >>"$D/serve.log" 2>&1 &
 	started="$started $!"
-	within 10 test -S "$D/elsewhere/web.sock" || fail "the place of a dead one is not free"
+	within 30 test -S "$D/elsewhere/web.sock" || fail "the place of a dead one is not free"
 }
 
 test_two_notifiers_on_one_database() {
@@ -90,14 +90,14 @@ test_heirs_of_a_killed_serve() {
 	heirs=$(pgrep -P "$serve")
 	for p in $heirs; do kill -STOP "$p"; done
 	kill -9 "$serve"
-	within 10 gone "$serve"
+	within 30 gone "$serve"
 	"$BIN/headrace" serve -c "$D/headrace.ini" 2>"$D/again.log" &
 	serve=$!
 	started="$started $serve"
 	sleep 1
 	for p in $heirs; do kill -CONT "$p"; done
-	within 10 serve_ready || fail "it does not start: $(cat "$D/again.log")"
-	within 10 complete || fail "its processes are not the same: $(children)"
+	within 30 serve_ready || fail "it does not start: $(cat "$D/again.log")"
+	within 30 complete || fail "its processes are not the same: $(children)"
 	first_is_well
 }
 
@@ -130,7 +130,7 @@ test_ports_and_folders_that_are_not_ours() {
 
 refused_other() {	# the same as another user
 	code=0
-	got=$( (as_nobody timeout 10 "$@") 2>&1) || code=$?
+	got=$( (as_nobody timeout 30 "$@") 2>&1) || code=$?
 	same "exit status of $*" 1 "$code"
 }
 
@@ -153,9 +153,9 @@ test_a_socket_that_its_own_user_may_not_open() {
 	config
 	( (as_nobody env HR_TEST="$D" "$BIN/headrace" serve -c "$D/headrace.ini") >>"$D/serve.log" 2>&1) &
 	started="$started $!"
-	within 10 logged "ready at change" || fail "headrace serve does not start"
+	within 30 logged "ready at change" || fail "headrace serve does not start"
 	chmod 000 "$D/run/control.sock"
-	within 15 logged "no worker accepts on $D/run/control.sock: permission denied" || fail "it does not say why"
+	within 30 logged "no worker accepts on $D/run/control.sock: permission denied" || fail "it does not say why"
 	chmod 600 "$D/run/control.sock"
-	within 15 logged "workers accept again on $D/run/control.sock" || fail "it does not go on"
+	within 30 logged "workers accept again on $D/run/control.sock" || fail "it does not go on"
 }

@@ -14,7 +14,7 @@ start_requests() {
 	requests &
 	asking=$!
 	started="$started $asking"
-	within 5 test -s "$D/asked" || fail "no request is answered"
+	within 30 test -s "$D/asked" || fail "no request is answered"
 }
 
 stop_requests() {
@@ -38,7 +38,7 @@ test_sighup_takes_the_configuration_over() {
 	start_requests
 	sed -i "s|^url = .*|url = http://new.example:1|" "$D/headrace.ini"
 	kill -HUP "$serve"
-	within 10 workers_are_others $old || fail "workers are not replaced: $old / $(children worker)"
+	within 30 workers_are_others $old || fail "workers are not replaced: $old / $(children worker)"
 	has "page" "http://new.example:1" "$(get /windows)"
 	stop_requests
 	same "requests that failed meanwhile" "" "$(cat "$D/bad")"
@@ -49,7 +49,7 @@ test_sighup_changes_the_number_of_workers() {
 	printf '[worker]\nweb = 4\ncontrol = 1\n' >>"$D/headrace.ini"
 	kill -HUP "$serve"
 	four_and_one() { [ "$(children "--web " | count) $(children --control | count)" = "4 1" ]; }
-	within 10 four_and_one || fail "got $(children "--web " | count) $(children --control | count)"
+	within 30 four_and_one || fail "got $(children "--web " | count) $(children --control | count)"
 }
 
 test_sighup_with_a_bad_file_keeps_the_old() {
@@ -57,8 +57,8 @@ test_sighup_with_a_bad_file_keeps_the_old() {
 	old=$(children | tr '\n' ' ')
 	echo nonsense >>"$D/headrace.ini"
 	kill -HUP "$serve"
-	within 5 logged "not taken over; the old one stays" || fail "nothing is logged"
-	logged "neither a section nor a setting" || fail "the mistake is not logged"
+	within 30 logged "not taken over; the old one stays" || fail "nothing is logged"
+	within 20 logged "neither a section nor a setting" || fail "the mistake is not logged"
 	sleep 0.5
 	same "children" "$old" "$(children | tr '\n' ' ')"
 	same "/health" 200 "$(status /health)"
@@ -75,7 +75,7 @@ test_worker_rereads_its_configuration_on_sighup() {
 	echo nonsense >>"$D/headrace.ini"
 	kill -HUP "$worker"
 	has "page after a bad file" "http://own.example:1" "$(get /windows)"
-	logged "web-worker the configuration is not taken over" || fail "nothing is logged"
+	within 20 logged "web-worker the configuration is not taken over" || fail "nothing is logged"
 }
 
 test_workers_end_between_requests() {
@@ -108,7 +108,7 @@ test_sighup_after_an_upgrade_starts_the_new_program() {
 		done
 		complete
 	}
-	within 10 all_new || fail "old programs still run"
+	within 30 all_new || fail "old programs still run"
 	stop_requests
 	same "requests that failed meanwhile" "" "$(cat "$D/bad")"
 }
@@ -122,8 +122,8 @@ test_upgrade_to_a_broken_program_costs_one_worker() {
 	chmod 755 "$D/bin/new"
 	mv "$D/bin/new" "$D/bin/headrace"
 	kill -HUP "$serve"
-	within 5 logged "worker 1 .* ended with status 3" || fail "the broken start is not logged"
-	sleep 1
-	same "workers left" 5 "$(children worker | count)"
+	within 30 logged "worker 1 .* ended with status 3" || fail "the broken start is not logged"
+	five() { [ "$(children worker | count)" = 5 ]; }	# a sixth is seen for the moment of its failing
+	within 30 five || fail "workers left: $(children worker | count)"
 	same "/health" 200 "$(status /health)"
 }

@@ -6,12 +6,12 @@ start_given() {		# ADDRESS...: sets $keeper
 	    >>"$D/serve.log" 2>&1 &
 	keeper=$!
 	started="$started $keeper"
-	within 10 logged serves || fail "headrace serve does not start"
+	within 30 logged serves || fail "headrace serve does not start"
 }
 
 stop_given() {
 	kill "$keeper"
-	within 10 gone "$keeper" || fail "headrace serve does not end"
+	within 30 gone "$keeper" || fail "headrace serve does not end"
 }
 
 # Each asks once, slowly enough to meet a restart.
@@ -26,14 +26,15 @@ test_a_restart_loses_no_connection() {
 	config
 	start_given "$D/run/web.sock" "$D/run/notifier.sock"
 	start_web
-	within 10 serve_ready || fail "headrace does not get healthy"
+	within 30 serve_ready || fail "headrace does not get healthy"
 	askers &
 	asking=$!
 	sleep 0.3
 	kill -HUP "$keeper"
 	wait $asking
 	same "answers" "20 200" "$(sort "$D/answers" | uniq -c | sed 's/^ *//')"
-	same "how often it started" 2 "$(log_count ' serves ')"
+	twice() { [ "$(log_count ' serves ')" = 2 ]; }
+	within 30 twice || fail "it started $(log_count ' serves ') times"
 	stop_given
 	[ -S "$D/run/web.sock" ] || fail "a socket was removed that was given"
 	[ ! -S "$D/run/control.sock" ] || fail "a socket of its own was left"
@@ -45,10 +46,10 @@ test_a_socket_is_known_by_its_address() {
 	PORT=
 	config "[notifier]" "listen = 127.0.0.1:$mine"
 	start_given "$D/run/other.sock" "$mine" "$D/run/web.sock"
-	within 5 logged "a socket on $D/run/other.sock was given" || fail "the third is not told"
+	within 30 logged "a socket on $D/run/other.sock was given" || fail "the third is not told"
 	[ "$(log_count 'was given')" = 1 ] || fail "wanted one warning"
 	start_web
-	within 10 serve_ready || fail "headrace does not get healthy"
+	within 30 serve_ready || fail "headrace does not get healthy"
 	status=$(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$mine/ts2021")
 	[ "$status" != 000 ] || fail "the notifier does not answer"
 }

@@ -75,11 +75,11 @@ test_completion_of_files() {
 # typed SHELL KEYS: an interactive shell, in which somebody presses these keys.
 typed() {
 	{
-		sleep 1
+		sleep 2
 		printf '%b' "$2"
 		sleep 2
 		printf 'exit\n'
-	} | HOME=$D TERM=dumb timeout 20 script -qec "$1" /dev/null 2>&1
+	} | HOME=$D TERM=dumb timeout 60 script -qec "$1" /dev/null 2>&1
 }
 
 test_completion_by_the_tab_key() {

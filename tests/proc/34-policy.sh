@@ -135,22 +135,22 @@ shows() {	# PART: in `headrace health`
 test_policy_file_is_watched() {
 	config '[policy]' 'mode = file' 'path = p.hujson'
 	start_serve
-	within 5 logged "p.hujson: No such file or directory" || fail "a missing file is not logged"
-	shows "everything is denied" || fail "health: $out"
+	within 30 logged "p.hujson: No such file or directory" || fail "a missing file is not logged"
+	within 20 shows "everything is denied" || fail "health: $out"
 	file p.hujson "$OPEN"
-	within 5 shows "version 1 in force" || fail "not taken over: $out"
+	within 30 shows "version 1 in force" || fail "not taken over: $out"
 	hr policy set "$D/p.hujson"
 	exits 1
 	err_has "update is disabled for modes other than 'database'"
 	hr policy rollback 1
 	exits 1
 	file p.hujson '{"acls": [{"action": "deny"}]}'
-	within 9 shows "p.hujson is not taken over: line 1" || fail "a mistake is not shown: $out"
+	within 30 shows "p.hujson is not taken over: line 1" || fail "a mistake is not shown: $out"
 	has "health" "version 1 in force" "$out"
 	sleep 6
 	same "times that it was logged" 1 "$(log_count 'p.hujson: line 1, column 22')"
 	file p.hujson '{"acls": []}'
-	within 5 shows "version 2 in force" || fail "not taken over: $out"
+	within 30 shows "version 2 in force" || fail "not taken over: $out"
 	shows "not taken over" && fail "the old mistake is still shown: $out"
 	# The same text in another file, and an editor's way to save.
 	cp "$D/p.hujson" "$D/new"
@@ -166,19 +166,18 @@ test_policy_file_is_read_on_sighup() {
 	config '[policy]' 'mode = file' "path = $D/etc/p.hujson"
 	file etc/p.hujson "$OPEN"
 	start_serve
-	within 5 shows "version 1 in force" || fail "not taken over: $out"
+	within 30 shows "version 1 in force" || fail "not taken over: $out"
 	# Another file, in a folder that nobody watches.
 	mkdir "$D/else"
 	file else/p.hujson '{"acls": []}'
 	sed -i "s|^path = .*|path = $D/else/p.hujson|" "$D/headrace.ini"
 	kill -HUP "$serve"
-	within 7 shows "version 2 in force" || fail "not read on SIGHUP: $out"
+	within 30 shows "version 2 in force" || fail "not read on SIGHUP: $out"
 	sed -i "s|^mode = .*|mode = database|; /^path/d" "$D/headrace.ini"
 	kill -HUP "$serve"
 	ok policy rollback 1
 	out_has "version 3"
-	sleep 1
-	shows "version 3 in force" || fail "$out"
+	within 20 shows "version 3 in force" || fail "$out"
 }
 
 test_policy_path_needs_its_mode() {

@@ -66,20 +66,29 @@ test_wrong_keys_have_an_end() {
 	has "as plain CGI" "Status: 429" "$got"
 }
 
+# One of three tries has to be quick: a machine that has much to do makes single ones long.
+quickly() {	# WHAT STATUS KEY
+	for _ in 1 2 3; do
+		before=$(date +%s%N)
+		same "$1" "$2" "$(asks /api/v1/user "$3" | tail -n 1)"
+		[ $(($(date +%s%N) - before)) -ge 1000000000 ] || return 0
+	done
+	fail "$1: it waits for the lock"
+}
+
 # A lock that somebody holds stops no reading, and a wrong key is a wrong key all the same.
 test_a_held_lock_makes_no_one_wait() {
 	start_all
 	new_key
 	(
 		echo 'BEGIN IMMEDIATE;'
-		sleep 6
+		until [ -e "$D/answered" ]; do sleep 0.1; done
 	) | sqlite3 "$D/data/headrace.db" &
 	started="$started $!"
 	sleep 0.5
-	before=$(date +%s)
-	same "right key" 200 "$(asks /api/v1/user "$key" | tail -n 1)"
-	same "wrong key" 401 "$(asks /api/v1/user "hskey-api-1" | tail -n 1)"
-	[ $(($(date +%s) - before)) -lt 3 ] || fail "it waited for the lock"
+	quickly "right key" 200 "$key"
+	quickly "wrong key" 401 "hskey-api-1"
+	touch "$D/answered"
 }
 
 test_pages_of_elsewhere() {

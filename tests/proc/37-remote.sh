@@ -116,7 +116,7 @@ stand_in() {	# [CERTIFICATE KEY]: sets $ADDRESS; what it answers is in $D/answer
 	rm -f "$D/port"
 	python3 "$TOP/tests/proc/stand_in.py" "$D/port" "$D/answer" "$@" >>"$D/stand_in.log" 2>&1 &
 	started="$started $!"
-	within 10 test -s "$D/port" || fail "the stand-in does not start"
+	within 30 test -s "$D/port" || fail "the stand-in does not start"
 	ADDRESS=http://127.0.0.1:$(cat "$D/port")
 }
 

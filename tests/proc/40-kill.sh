@@ -11,8 +11,8 @@ replaced() {	# WORD
 		esac
 		complete
 	}
-	within 5 other "$1" || fail "$1 $old is not replaced: $(children "$1")"
-	within 2 logged "(pid $old) was killed by signal 9 (Killed); starting it again" ||
+	within 30 other "$1" || fail "$1 $old is not replaced: $(children "$1")"
+	within 30 logged "(pid $old) was killed by signal 9 (Killed); starting it again" ||
 		fail "the end of $1 $old is not logged"
 }
 
@@ -45,7 +45,7 @@ test_at_most_one_request_is_lost_per_killed_worker() {
 		[ "$(status /health)" = 200 ] || bad=$((bad + 1))
 	done
 	[ $bad -le 5 ] || fail "$bad of 60 requests failed with 5 kills"
-	within 5 complete || fail "not all children are back"
+	within 30 complete || fail "not all children are back"
 	same "/health" 200 "$(status /health)"
 }
 
@@ -64,10 +64,11 @@ test_what_dies_at_once_is_not_started_in_a_loop() {
 	chmod 755 "$D/bin/headrace-notifier"
 	SERVE=$D/bin/headrace
 	start_serve
-	sleep 3
-	n=$(log_count "notifier 1 .* ended with status 4")
-	[ "$n" -ge 3 ] || fail "it was started only $n times in 3 s"
-	[ "$n" -le 7 ] || fail "it was started $n times in 3 s"
+	deaths() { log_count "notifier 1 .* ended with status 4"; }
+	thrice() { [ "$(deaths)" -ge 3 ]; }
+	within 30 thrice || fail "it was started only $(deaths) times"
+	sleep 3		# in which the pauses have become longer than that
+	[ "$(deaths)" -le 7 ] || fail "it was started $(deaths) times"
 }
 
 test_missing_notifier_is_told() {

@@ -59,26 +59,28 @@ test_doctor_names_what_breaks_the_upgrade() {
 	breaks no-notifier upgrade-gateway
 	breaks capitals upgrade-protocol
 	breaks close-upgrade upgrade-cut
-	breaks silent-upgrade upgrade-hang --timeout 500ms
+	breaks silent-upgrade upgrade-hang --timeout 2s
 	breaks huge-upgrade upgrade-big
 	breaks other-key noise-key
 }
 
 test_doctor_names_what_breaks_inside() {
 	start_deployment
-	breaks false-101 noise-hang --timeout 500ms
+	breaks false-101 noise-hang --timeout 2s
 	breaks truncate noise-cut
 	breaks closed-101 noise-closed
 	breaks foreign noise-foreign
 	breaks garbage noise-garbage
-	breaks refused noise-error --timeout 500ms
-	breaks buffer noise-hang --timeout 500ms
-	breaks buffer-after-handshake h2-hang --timeout 500ms
-	breaks one-way "h2-oneway" --timeout 500ms
+	breaks refused noise-error --timeout 2s
+	breaks buffer noise-hang --timeout 2s
+	breaks buffer-after-handshake h2-hang --timeout 2s
+	breaks one-way "h2-oneway" --timeout 2s
 	breaks flip h2-garbage
 	breaks cut-after-handshake h2-cut
-	breaks cut idle-cut --wait 4s
-	has "seen" "It was cut after 2." "$(jq -r '.findings[0].seen' "$D/out")"
+	breaks cut idle-cut --wait 20s
+	# The proxy counts 3 s from the upgrade, doctor a little less from the last sign of life.
+	cut=$(jq -r '.findings[0].seen' "$D/out" | sed -n 's/.*It was cut after \([0-9]*\)\.[0-9] s\..*/\1/p')
+	[ "${cut:-0}" -ge 1 ] && [ "$cut" -le 10 ] || fail "it was cut after 3 s: $(jq -r '.findings[0].seen' "$D/out")"
 	breaks none "" --wait 1s
 }
 
@@ -107,14 +109,14 @@ test_doctor_waits_for_signs_of_life() {
 }
 
 fast() {	# URL
-	"$D/fast" doctor --remote --wait 70s -o json "$1" >"$D/out" 2>"$D/err" </dev/null || :
+	"$D/fast" doctor --remote --timeout 60s --wait 70s -o json "$1" >"$D/out" 2>"$D/err" </dev/null || :
 	found=$(jq -r '[.findings[].id] | join(" ")' "$D/out")
 }
 
 # Servers that are no web server at all, or mean ill.
 test_doctor_survives_hostile_servers() {
 	start_deployment
-	breaks silent http-hang --timeout 500ms
+	breaks silent http-hang --timeout 2s
 	breaks close http-cut
 	breaks huge http-big
 	breaks banner http-not
@@ -143,7 +145,7 @@ test_doctor_survives_hostile_servers() {
 		PY
 		noise=$!
 		started="$started $noise"
-		within 5 test -s "$D/port"
+		within 30 test -s "$D/port"
 		examine "http://127.0.0.1:$(cat "$D/port")"
 		same "random bytes: status" 1 "$status"
 		kill $noise

@@ -60,7 +60,7 @@ test_doctor_looks_at_certificates() {
 	found_only ""
 	stop_faulty
 	start_faulty none "" "" "$ip:443"	# plain HTTP where TLS is awaited
-	examine https://head.test --address "$ip" --timeout 1s
+	examine https://head.test --address "$ip" --timeout 3s
 	found_only tls-slow
 	examine "https://127.0.0.1:$PORT"
 	found_only "url-port tls"
@@ -105,7 +105,7 @@ test_doctor_speaks_the_words_of_clients() {
 	words_of_clients >"$D/words"
 	while read -r fault id words; do
 		start_faulty "$fault" "$D/good.pem" "$D/good.key" "$ip:443"
-		examine https://head.test --address "$ip" --timeout 500ms
+		examine https://head.test --address "$ip" --timeout 2s
 		finds "$id"
 		same "$fault: client" "$words" "$(jq -r --arg id "$id" '.findings[] | select(.id == $id) | .client' "$D/out")"
 		stop_faulty
@@ -156,7 +156,7 @@ test_doctor_names_what_is_wrong_with_the_address() {
 	has "client" "fetch control key: Get \"http://127.0.0.1:$PORT/key?v=142\": dial tcp 127.0.0.1:$PORT: connect: connection refused" "$(jq -r '.findings[0].client' "$D/out")"
 	full_backlog &
 	started="$started $!"
-	within 5 test -s "$D/full"
+	within 30 test -s "$D/full"
 	STEP=500ms examine "http://127.0.0.1:$(cat "$D/full")"
 	found_only port-filtered
 	for bad in ftp://x "http://" "https://a b" "http://user@head.test" "http://head.test:99999"; do
@@ -191,7 +191,7 @@ in_names() {
 	mount --bind "$D/resolv.conf" /etc/resolv.conf
 	silent_resolver &
 	started="$started $!"
-	within 5 grep -q ' 6300007F:0035 ' /proc/net/udp || fail "the resolver does not start"
+	within 30 grep -q ' 6300007F:0035 ' /proc/net/udp || fail "the resolver does not start"
 	STEP=500ms examine https://head.example
 	found_only name-slow
 	echo 'hosts: files' >"$D/nsswitch.conf"

@@ -27,7 +27,7 @@ start_apache() {
 	END
 	apache2 -X -f "$D/apache.conf" >>"$D/apache.log" 2>&1 &
 	started="$started $!"
-	within 10 answers_at_all || fail "Apache does not start"
+	within 30 answers_at_all || fail "Apache does not start"
 }
 
 # As hosts do it, the script runs as the owner of the folder.

@@ -44,7 +44,7 @@ start_web_server() {	# as the package's unit does
 	nginx) nginx -g 'daemon off;' ;;
 	esac >>"$D/web.log" 2>&1 &
 	started="$started $!"
-	within 10 curl -s -o /dev/null "https://$NAME/" || fail "$1 does not start"
+	within 30 curl -s -o /dev/null "https://$NAME/" || fail "$1 does not start"
 }
 
 # What setup has said is to be done by hand.
@@ -63,9 +63,9 @@ whole() {
 	same "configuration" "root headrace 640" "$(stat -c '%U %G %a' /etc/headrace/headrace.ini)"
 	HEADRACE_DERP_URLS='' sh -c "exec $(by_hand)" >>"$D/serve.log" 2>&1 &
 	started="$started $!"
-	within 10 test -S /run/headrace/web.sock || fail "headrace serve does not start"
+	within 30 test -S /run/headrace/web.sock || fail "headrace serve does not start"
 	start_web_server "$ARG"
-	within 10 curl -sf -o /dev/null "https://$NAME/health" || fail "headrace does not answer behind $ARG"
+	within 30 curl -sf -o /dev/null "https://$NAME/health" || fail "headrace does not answer behind $ARG"
 	has "/key" '"publicKey":"mkey:' "$(curl -s "https://$NAME/key?v=142")"
 	same "port 80" "301 https://$NAME/admin?x=1" "$(curl -s -o /dev/null -w '%{http_code} %{redirect_url}' "http://$NAME/admin?x=1" |
 		sed 's/^308/301/')"
@@ -139,7 +139,7 @@ chosen() {
 	set_up --server nginx -o json
 	same "notes on others" 0 "$(answer '[.notes[] | select(contains("only one of them"))] | length')"
 	nginx -g 'daemon off;' >>"$D/web.log" 2>&1 &
-	within 10 curl -s -o /dev/null "http://$NAME/" || fail "nginx does not start"
+	within 30 curl -s -o /dev/null "http://$NAME/" || fail "nginx does not start"
 	set_up -o json
 	same "web server" nginx "$(answer .webServer)"
 	set_up --server apache -o json

@@ -71,7 +71,7 @@ killed_when_full() {
 	fill
 	until_refused user
 	kill -9 "$serve"
-	within 5 gone "$serve" || fail "serve does not end"
+	within 30 gone "$serve" || fail "serve does not end"
 	code=0
 	got=$(timeout 5 "$BIN/headrace" serve -c "$D/headrace.ini" 2>&1) || code=$?
 	case $code in
@@ -81,7 +81,7 @@ killed_when_full() {
 	esac
 	rm "$D/data/ballast"
 	start_serve
-	within 10 serve_ready || fail "it does not come back"
+	within 30 serve_ready || fail "it does not come back"
 	same "users" "$made" "$(in_database)"
 	same "integrity" ok "$(sqlite3 "$D/data/headrace.db" 'PRAGMA integrity_check')"
 }
@@ -93,12 +93,12 @@ becomes_read_only() {
 	kill -HUP "$serve"		# new workers find it so
 	until_refused user
 	has "the refusal" '"detail":"storage:' "$got"
-	within 5 logged "cannot write to folder" || fail "the log does not say why"
+	within 30 logged "cannot write to folder" || fail "the log does not say why"
 	umount "$DISK"
 	again() { got=$(add later); case $got in *" 200 OK"*) ;; *) return 1 ;; esac; }
-	within 10 again || fail "it does not go on: $got"
+	within 30 again || fail "it does not go on: $got"
 	same "users" $((made + 1)) "$(in_database)"
-	complete 6 || fail "a process died of it: $(children)"
+	within 30 complete 6 || fail "a process died of it: $(children)"
 }
 
 read_only_at_the_start() {
@@ -106,7 +106,7 @@ read_only_at_the_start() {
 	stop_all
 	mount -o remount,ro "$DISK"
 	code=0
-	got=$(timeout 5 "$BIN/headrace" serve -c "$D/headrace.ini" 2>&1) || code=$?
+	got=$(timeout 20 "$BIN/headrace" serve -c "$D/headrace.ini" 2>&1) || code=$?
 	same "exit status" 1 "$code"
 	has "message" "database $D/data/headrace.db" "$got"
 	has "message" "Read-only file system" "$got"

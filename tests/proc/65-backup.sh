@@ -8,6 +8,10 @@ write_users() {	# FROM: makes users until it is stopped
 	done
 }
 
+grown() {	# COPY: since the one before it
+	[ "$1" = 1 ] || [ "$(users_in "$D/data/headrace.db")" -gt "$(users_in "$D/copy$(($1 - 1)).db")" ]
+}
+
 users_in() { sqlite3 "$1" 'SELECT count(*) FROM users'; }
 
 test_backup_while_others_write() {
@@ -17,6 +21,7 @@ test_backup_while_others_write() {
 	started="$started $!"
 	writer=$!
 	for i in 1 2 3 4 5; do
+		within 30 grown $i || fail "nobody writes meanwhile"
 		ok backup "$D/copy$i.db"
 		same "mode of the copy" 600 "$(stat -c %a "$D/copy$i.db")"
 		same "copy $i" ok "$(sqlite3 "$D/copy$i.db" 'PRAGMA integrity_check')"
@@ -141,8 +146,11 @@ test_restore_when_only_the_database_is_lost() {
 	ok users create alice
 	ok backup "$D/copy.db"
 	ok users create later
-	kill -9 "$serve" $(children)
-	within 10 gone "$serve" || fail "headrace serve does not end"
+	ours="$serve $(children)"
+	kill -9 $ours
+	for p in $ours; do
+		within 30 gone "$p" || fail "process $p does not end"
+	done
 	[ -s "$D/data/headrace.db-wal" ] || fail "there is no log"
 	rm "$D/data/headrace.db"
 	ok restore "$D/copy.db" --force

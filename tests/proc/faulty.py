@@ -161,7 +161,7 @@ def after_upgrade(fault, c, b, rest):
         c.sendall(rest)
         pour(b, c, shut)
     elif fault == "cut":
-        threading.Timer(2, lambda: (c.shutdown(socket.SHUT_RDWR), b.shutdown(socket.SHUT_RDWR))).start()
+        threading.Timer(3, lambda: (c.shutdown(socket.SHUT_RDWR), b.shutdown(socket.SHUT_RDWR))).start()
         return False
     else:
         return False

@@ -135,14 +135,14 @@ as_nobody() {
 
 headrace() { "$BIN/headrace" "$@"; }
 
-serve_ready() { curl -sf -o /dev/null "http://127.0.0.1:$PORT/health"; }
+serve_ready() { curl -sf --max-time 10 -o /dev/null "http://127.0.0.1:$PORT/health"; }
 
 start_serve() {	# sets $serve
 	[ -f "$D/headrace.ini" ] || config
 	"${SERVE:-$BIN/headrace}" serve -c "$D/headrace.ini" >>"$D/serve.log" 2>&1 &
 	serve=$!
 	started="$started $serve"
-	within 10 test -S "$D/run/web.sock" || fail "headrace serve does not start"
+	within 30 test -S "$D/run/web.sock" || fail "headrace serve does not start"
 }
 
 start_web() {	# sets $web
@@ -154,10 +154,10 @@ start_web() {	# sets $web
 	lighttpd -D -f "$D/lighttpd.conf" >>"$D/lighttpd.log" 2>&1 &
 	web=$!
 	started="$started $web"
-	within 10 answers_at_all || fail "lighttpd does not start"
+	within 30 answers_at_all || fail "lighttpd does not start"
 }
 
-answers_at_all() { curl -s -o /dev/null "http://127.0.0.1:$PORT/"; }
+answers_at_all() { curl -s --max-time 10 -o /dev/null "http://127.0.0.1:$PORT/"; }
 
 fastcgi() {
 	printf 'fastcgi.server = ( "/" => (( "socket" => "%s/run/web.sock", ' "$D"
@@ -167,13 +167,13 @@ fastcgi() {
 start_all() {
 	start_serve
 	start_web
-	within 10 serve_ready || fail "headrace does not get healthy"
+	within 30 serve_ready || fail "headrace does not get healthy"
 }
 
 stop_all() {	# what start_all has started
 	kill "$serve" "$web"
-	within 10 gone "$serve" || fail "headrace serve does not end"
-	within 10 gone "$web" || fail "lighttpd does not end"
+	within 30 gone "$serve" || fail "headrace serve does not end"
+	within 30 gone "$web" || fail "lighttpd does not end"
 }
 
 get() {		# PATH [CURL ARGUMENTS]: body, then the status in a line of its own

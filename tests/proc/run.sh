@@ -38,7 +38,7 @@ passed=0 failed=0 names=
 for file in tests/proc/[0-9][0-9]-*.sh; do
 	for t in $(sed -n 's/^\(test_[a-z0-9_]*\)() *{.*/\1/p' "$file"); do
 		chosen "$file" "$t" || continue
-		if timeout 120 sh tests/proc/one.sh "$file" "$t"; then
+		if timeout 300 sh tests/proc/one.sh "$file" "$t"; then
 			passed=$((passed + 1))
 			echo "ok      $(basename "$file" .sh) $t"
 		else

@@ -56,7 +56,7 @@ func next(t *testing.T, from chan delivery) delivery {
 	select {
 	case d := <-from:
 		return d
-	case <-time.After(20 * time.Second):
+	case <-time.After(60 * time.Second):
 		t.Fatal("nothing was delivered")
 		return delivery{}
 	}
