@@ -2,6 +2,7 @@
 import base64
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,9 +18,15 @@ READY_S = 90
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that nobody uses, below those that the kernel gives to whoever connects meanwhile."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class Server:
@@ -60,7 +67,7 @@ class Server:
 
     def stop(self):
         self.session.close()
-        os.killpg(self.proc.pid, signal.SIGINT)
+        os.killpg(self.proc.pid, signal.SIGTERM)  # a shell in the background passes no SIGINT on
         try:
             self.proc.wait(60)
         except subprocess.TimeoutExpired:

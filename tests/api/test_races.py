@@ -20,7 +20,7 @@ def at_once(server, calls):
         with requests.Session() as s:
             s.headers["Authorization"] = "Bearer " + server.key
             s.get(server.url + "/health", timeout=60)	# the connection is there
-            start.wait(20)
+            start.wait(60)
             answers[i] = s.request(method, server.url + path, json=body, headers=headers, timeout=60)
 
     threads = [threading.Thread(target=run, args=(i, *call)) for i, call in enumerate(calls)]

@@ -5,6 +5,7 @@ package goclient
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -72,10 +73,10 @@ func startServer(dir string) (stop func()) {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	check(cmd.Start())
-	for range 300 {
+	for range 1200 {
 		if _, err := os.Stat(filepath.Join(data, "join.env")); err == nil {
 			return func() {
-				syscall.Kill(-cmd.Process.Pid, syscall.SIGINT)
+				syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) // one that runs in the background ignores SIGINT
 				cmd.Wait()
 			}
 		}
@@ -86,11 +87,16 @@ func startServer(dir string) (stop func()) {
 	return nil
 }
 
+// freePort is one that nobody uses, below those that the kernel gives to whoever
+// connects meanwhile.
 func freePort() int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	for {
+		port := 20000 + rand.N(12000)
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			l.Close()
+			return port
+		}
+	}
 }
 
 // headrace runs a command that must succeed and returns its output.

@@ -9,6 +9,7 @@ import (
 	"net/http/fcgi"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -535,11 +536,14 @@ func TestPresence(t *testing.T) {
 		t.Errorf("reported after %v", took)
 	}
 	time.Sleep(time.Second)
-	if away >= grace {
-		t.Skipf("this machine is too slow: one that came back at once was away for %v", away)
-	}
 	var node, ms int64
 	got := r.lines()
+	if away >= grace { // because the machine stood still: then it is told of, rightly
+		got = slices.DeleteFunc(got, func(l string) bool { return strings.HasPrefix(l[1:], "2") })
+	}
+	if len(got) == 0 {
+		t.Fatal("who left is not reported")
+	}
 	if n, _ := fmt.Sscanf(got[0], "-%d %d", &node, &ms); len(got) != 1 || n != 2 || node != 1 {
 		t.Errorf("reported %q", got)
 	}
