@@ -147,7 +147,7 @@ test_restore_when_only_the_database_is_lost() {
 	ok backup "$D/copy.db"
 	ok users create later
 	ours="$serve $(children)"
-	kill -9 $ours
+	kill -9 $ours || :	# some went with the first
 	for p in $ours; do
 		within 30 gone "$p" || fail "process $p does not end"
 	done
